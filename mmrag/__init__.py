@@ -1,0 +1,1 @@
+"""mmrag: ask your folders; every answer is checked against the page."""

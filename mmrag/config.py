@@ -1,0 +1,104 @@
+"""One frozen `Config` of plain values: keyword > environment > the index's own > default.
+
+Holds names of models and parts, never live objects; knows neither what the names mean nor whether they exist.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from mmrag.errors import UsageError
+
+__all__ = ["CONFIG_FILE", "Config", "index_folder", "load_config", "save_config"]
+
+CONFIG_FILE = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every setting of an index. `pixels`, `text` and `ocr` are names that `mmrag.registry` and the parts resolve.
+
+    `pixels` and `text` are None where the profile decides and "none" where the channel is switched off. `ocr` is
+    "auto", "off" or languages such as "ko+en". `workers` 0 means one for each core.
+    """
+
+    profile: str = "auto"
+    pixels: str | None = None
+    text: str | None = None
+    ocr: str = "auto"
+    regions: str = "all"
+    catalog: str | None = None
+    llm: str = "none"
+    device: str = "auto"
+    workers: int = 0
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises `UsageError` for values that no part could use."""
+        if self.regions not in ("page", "all"):
+            raise UsageError(f"regions cannot be {self.regions!r}", "Use --regions page or --regions all.")
+        if self.workers < 0:
+            raise UsageError(f"workers cannot be {self.workers}", "Use 0 for one worker a core, or a positive number.")
+
+
+_KEPT = tuple(field.name for field in fields(Config) if field.name not in ("catalog", "workers", "device", "llm"))
+
+
+def index_folder(name: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of an index: a path if `name` has a separator or is an index folder, else `indexes/<name>`.
+
+    None means `MMRAG_INDEX`, or `default`.
+    """
+    text = os.fspath(name) if name is not None else os.environ.get("MMRAG_INDEX") or "default"
+    path = Path(text).expanduser()
+    if os.sep in text or (os.altsep and os.altsep in text) or (path / CONFIG_FILE).is_file():
+        return path.absolute()
+    return Path("indexes", text).absolute()
+
+
+def load_config(folder: Path, keywords: Mapping[str, Any] | None = None) -> Config:
+    """Settings for the index in `folder`, which need not exist. Raises `UsageError` for unknown or unusable values."""
+    known = {field.name: field for field in fields(Config)}
+    values: dict[str, Any] = {}
+    file = folder / CONFIG_FILE
+    if file.is_file():
+        try:
+            stored = json.loads(file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"{file} cannot be read: {error}", "Mend or delete it; the next index run writes it anew."
+            ) from error
+        values.update({name: value for name, value in stored.items() if name in known})
+    for name in known:
+        text = os.environ.get(f"MMRAG_{name.upper()}")
+        if text:
+            values[name] = text
+    for name, value in (keywords or {}).items():
+        if name not in known:
+            raise UsageError(f"there is no setting {name!r}", f"Settings: {', '.join(known)}.")
+        if value is not None:
+            values[name] = value
+    if isinstance(values.get("exclude"), str):
+        values["exclude"] = values["exclude"].split(os.pathsep)
+    values["exclude"] = tuple(values.get("exclude", ()))
+    try:
+        values["workers"] = int(values.get("workers", 0))
+    except ValueError as error:
+        raise UsageError(f"workers cannot be {values['workers']!r}", "Use a number.") from error
+    return replace(Config(), **values)
+
+
+def save_config(folder: Path, config: Config) -> None:
+    """Keep what belongs to the index (not the machine: workers, device, llm; not secrets: the catalog's address)."""
+    kept = {name: value for name, value in asdict(config).items() if name in _KEPT}
+    temporary = folder / (CONFIG_FILE + ".tmp")
+    with temporary.open("w", encoding="utf-8") as stream:
+        json.dump(kept, stream, indent=2, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(folder / CONFIG_FILE)
