@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -63,26 +63,21 @@ def index_folder(name: str | os.PathLike[str] | None = None) -> Path:
 
 def load_config(folder: Path, keywords: Mapping[str, Any] | None = None) -> Config:
     """Settings for the index in `folder`, which need not exist. Raises `UsageError` for unknown or unusable values."""
-    known = {field.name: field for field in fields(Config)}
+    known = {field.name for field in fields(Config)}
+    unknown = sorted(set(keywords or {}) - known)
+    if unknown:
+        raise UsageError(f"there is no setting {unknown[0]!r}", f"Settings: {', '.join(sorted(known))}.")
+    environment = {name: os.environ.get(f"MMRAG_{name.upper()}") or None for name in known}
     values: dict[str, Any] = {}
-    file = folder / CONFIG_FILE
-    if file.is_file():
-        try:
-            stored = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"{file} cannot be read: {error}", "Mend or delete it; the next index run writes it anew."
-            ) from error
-        values.update({name: value for name, value in stored.items() if name in known})
-    for name in known:
-        text = os.environ.get(f"MMRAG_{name.upper()}")
-        if text:
-            values[name] = text
-    for name, value in (keywords or {}).items():
-        if name not in known:
-            raise UsageError(f"there is no setting {name!r}", f"Settings: {', '.join(known)}.")
-        if value is not None:
-            values[name] = value
+    for source in (_stored(folder, known), environment, keywords or {}):
+        given = {name: value for name, value in source.items() if value is not None}
+        if given.get("profile", "auto") != "auto":
+            # A profile named later replaces the models that an earlier source named one by one.
+            values.pop("pixels", None)
+            values.pop("text", None)
+        elif "profile" in values:
+            given.pop("profile", None)
+        values.update(given)
     if isinstance(values.get("exclude"), str):
         values["exclude"] = values["exclude"].split(os.pathsep)
     values["exclude"] = tuple(values.get("exclude", ()))
@@ -91,6 +86,21 @@ def load_config(folder: Path, keywords: Mapping[str, Any] | None = None) -> Conf
     except ValueError as error:
         raise UsageError(f"workers cannot be {values['workers']!r}", "Use a number.") from error
     return replace(Config(), **values)
+
+
+def _stored(folder: Path, known: Set[str]) -> dict[str, Any]:
+    file = folder / CONFIG_FILE
+    if not file.is_file():
+        return {}
+    try:
+        stored = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{file} cannot be read: {error}", "Mend or delete it; the next index run writes it anew."
+        ) from error
+    if not isinstance(stored, dict):
+        raise UsageError(f"{file} holds no settings", "Delete it; the next index run writes it anew.")
+    return {name: value for name, value in stored.items() if name in known}
 
 
 def save_config(folder: Path, config: Config) -> None:

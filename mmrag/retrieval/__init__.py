@@ -1,0 +1,163 @@
+"""Question to labelled evidence: search every channel, fuse by page, show one hit a page.
+
+Knows the catalog and the channels it is given; neither opens files nor loads models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from mmrag.catalog import Catalog
+from mmrag.errors import UsageError
+from mmrag.lexical import snippet
+from mmrag.retrieval.channels import Channel
+from mmrag.retrieval.fusion import fuse
+from mmrag.types import Box, Evidence, Filters, Place, Region
+
+__all__ = ["DEPTH", "MAX_QUESTION", "WEIGHTS", "Channel", "Retriever", "fuse"]
+
+WEIGHTS: Mapping[str, float] = {"words": 1.0, "text": 1.0, "names": 0.3, "pixels": 0.5}
+"""Weight of each channel's standardised score in the sum."""
+DEPTH = 200
+"""Regions asked of each channel; a page that no channel has among its first so many is not ranked."""
+MAX_QUESTION = 10_000
+"""Characters; more is not a question, and would cost every channel dearly."""
+SNIPPET_WIDTH = 300
+ALSO = 5
+
+PageKey = tuple[int, int]
+"""Content id and page number."""
+
+
+class Retriever:
+    """Searches an index. One instance may serve many questions while another process changes the index."""
+
+    def __init__(self, catalog: Catalog, channels: Sequence[Channel], weights: Mapping[str, float] = WEIGHTS) -> None:
+        self._catalog = catalog
+        self._channels = tuple(channels)
+        self._weights = weights
+
+    def refresh(self) -> int:
+        """Bring every channel up to date with the catalog; returns how many rows changed in all."""
+        generation = self._catalog.generation()
+        return sum(channel.refresh(generation) for channel in self._channels)
+
+    def save(self, folder: Path) -> None:
+        """Write the channels' caches under `folder`."""
+        for channel in self._channels:
+            channel.save(folder)
+
+    def search(
+        self, question: str, k: int = 5, filters: Filters | None = None, channels: Iterable[str] | None = None
+    ) -> list[Evidence]:
+        """The k best pages for a question, best first, each by its best region, labelled E1, E2 ...
+
+        `channels` limits the search to some of them. Pages whose every file is gone from the disk are passed over.
+        Raises `UsageError` for an empty or overlong question, k < 1, or a channel that the index does not have.
+        """
+        question = self._checked(question, k)
+        used = self._chosen(channels)
+        self.refresh()
+        allowed = None if filters is None else frozenset(self._catalog.region_ids(filters).tolist())
+        depth = max(DEPTH, 20 * k)
+        found = {channel.name: channel.search(question, depth, allowed) for channel in used}
+        scores = {name: {hit.region_id: hit.score for hit in hits} for name, hits in found.items()}
+        pages = self._catalog.page_of([region for hits in scores.values() for region in hits])
+        by_page = {name: _best_by_page(hits, pages) for name, hits in scores.items()}
+        ranking = fuse(by_page, self._weights)
+        regions_of: dict[PageKey, list[int]] = {}
+        for region in fuse(scores, self._weights):
+            if region in pages:
+                regions_of.setdefault(pages[region], []).append(region)
+        evidence: list[Evidence] = []
+        for page, score in ranking.items():
+            found_here = {name: hits[page] for name, hits in by_page.items() if page in hits}
+            item = self._evidence(regions_of[page], score, found_here, question, len(evidence) + 1)
+            if item is not None:
+                evidence.append(item)
+            if len(evidence) == k:
+                break
+        return evidence
+
+    def _checked(self, question: str, k: int) -> str:
+        question = question.strip()
+        if not question:
+            raise UsageError("the question is empty", "Write what you are looking for, in quotes.")
+        if len(question) > MAX_QUESTION:
+            raise UsageError(
+                f"the question has {len(question):,} characters; {MAX_QUESTION:,} are allowed",
+                "Ask for one thing, in a sentence or a few words.",
+            )
+        if k < 1:
+            raise UsageError(f"k cannot be {k}", "Ask for at least one page.")
+        return question
+
+    def _chosen(self, names: Iterable[str] | None) -> tuple[Channel, ...]:
+        if names is None:
+            return self._channels
+        known = {channel.name: channel for channel in self._channels}
+        wanted = tuple(names)
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            raise UsageError(f"the index has no channel {', '.join(missing)}", f"It has: {', '.join(known)}.")
+        return tuple(known[name] for name in wanted)
+
+    def _evidence(
+        self, ids: Sequence[int], score: float, channels: Mapping[str, float], question: str, rank: int
+    ) -> Evidence | None:
+        regions = self._catalog.regions(ids)
+        ordered = [regions[id] for id in ids if id in regions]
+        if not ordered:
+            return None
+        best = _shown(ordered)
+        places = [place for place in self._catalog.places(best.document.id) if place.path.exists()]
+        if not places:
+            return None
+        here = next((place for place in places if place.path == best.document.path), places[0])
+        return Evidence(
+            label=f"E{rank}",
+            region=best,
+            score=score,
+            channels=channels,
+            stale=_changed(here),
+            also=_apart(best, ordered),
+            also_at=tuple(place.path for place in places if place.path != here.path),
+            snippet=snippet(best.text, question, SNIPPET_WIDTH).text,
+        )
+
+
+def _best_by_page(hits: Mapping[int, float], pages: Mapping[int, PageKey]) -> dict[PageKey, float]:
+    best: dict[PageKey, float] = {}
+    for region, score in hits.items():
+        page = pages.get(region)
+        if page is not None and score > best.get(page, float("-inf")):
+            best[page] = score
+    return best
+
+
+def _shown(ordered: Sequence[Region]) -> Region:
+    """The best region that says where on the page: a whole page or a tile is shown only where nothing smaller was found."""
+    return next((region for region in ordered if region.kind not in ("page", "tile")), ordered[0])
+
+
+def _apart(best: Region, ordered: Sequence[Region]) -> tuple[Region, ...]:
+    """Further regions of the page, without those that mostly cover one already taken."""
+    taken = [best]
+    for region in ordered:
+        if region.kind in ("page", "tile") or len(taken) > ALSO:
+            continue
+        if all(_overlap(region.box, other.box) < 0.5 for other in taken):
+            taken.append(region)
+    return tuple(taken[1:])
+
+
+def _overlap(one: Box, other: Box) -> float:
+    smaller = min(one.area, other.area)
+    return one.intersection(other) / smaller if smaller > 0 else 1.0
+
+
+def _changed(place: Place) -> bool:
+    """Whether the file is not as it was when it was read."""
+    status = place.path.stat()
+    return status.st_size != place.size or abs(status.st_mtime - place.mtime.timestamp()) > 1e-3
