@@ -5,6 +5,7 @@ Knows the catalog and the channels it is given; neither opens files nor loads mo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -111,18 +112,18 @@ class Retriever:
         if not ordered:
             return None
         best = _shown(ordered)
-        places = [place for place in self._catalog.places(best.document.id) if place.path.exists()]
-        if not places:
+        there = {place: status for place in self._catalog.places(best.document.id) if (status := _status(place))}
+        if not there:
             return None
-        here = next((place for place in places if place.path == best.document.path), places[0])
+        here = next((place for place in there if place.path == best.document.path), next(iter(there)))
         return Evidence(
             label=f"E{rank}",
             region=best,
             score=score,
             channels=channels,
-            stale=_changed(here),
+            stale=_changed(here, there[here]),
             also=_apart(best, ordered),
-            also_at=tuple(place.path for place in places if place.path != here.path),
+            also_at=tuple(place.path for place in there if place != here),
             snippet=snippet(best.text, question, SNIPPET_WIDTH).text,
         )
 
@@ -137,7 +138,7 @@ def _best_by_page(hits: Mapping[int, float], pages: Mapping[int, PageKey]) -> di
 
 
 def _shown(ordered: Sequence[Region]) -> Region:
-    """The best region that says where on the page: a whole page or a tile is shown only where nothing smaller was found."""
+    """The best region that says where on the page; a whole page or a tile only where nothing smaller was found."""
     return next((region for region in ordered if region.kind not in ("page", "tile")), ordered[0])
 
 
@@ -157,7 +158,13 @@ def _overlap(one: Box, other: Box) -> float:
     return one.intersection(other) / smaller if smaller > 0 else 1.0
 
 
-def _changed(place: Place) -> bool:
+def _status(place: Place) -> os.stat_result | None:
+    try:
+        return place.path.stat()
+    except OSError:
+        return None
+
+
+def _changed(place: Place, status: os.stat_result) -> bool:
     """Whether the file is not as it was when it was read."""
-    status = place.path.stat()
     return status.st_size != place.size or abs(status.st_mtime - place.mtime.timestamp()) > 1e-3

@@ -1,7 +1,7 @@
 """Several channels' page scores into one ranking. Pure arithmetic: knows neither pages nor channels but by their keys.
 
-Each channel's scores are standardised over the pages it found (z-scores, after Fox and Shaw's CombSUM as used for hybrid
-retrieval) and summed with a weight a channel. A page that a channel did not find takes that channel's lowest score: not
+Each channel's scores are standardised over the pages it found (z-scores; the sum is Fox and Shaw's CombSUM, 1994) and
+summed with a weight a channel. A page that a channel did not find takes that channel's lowest score: not
 to be found by a channel says something, but no more than to be found last.
 """
 
