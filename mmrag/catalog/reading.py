@@ -1,0 +1,216 @@
+"""What a search asks of the catalog. Only live contents appear: those that some place has as its `content`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, select
+from sqlalchemy.engine import URL
+
+from mmrag.catalog.engine import REBUILD, among, chunks, translated
+from mmrag.catalog.matching import place_filter
+from mmrag.catalog.packing import checksum, unpack_words
+from mmrag.catalog.records import moment
+from mmrag.catalog.schema import contents, pages, places, regions, vectors
+from mmrag.errors import IndexDamaged
+from mmrag.types import Box, Document, Filters, Place, Region, RegionKind, Word
+
+__all__ = ["RegionReads", "first_existing", "live", "paths_of"]
+
+
+def live(column: Any) -> Any:
+    """The condition that a content id is live."""
+    return column.in_(select(places.c.content))
+
+
+def first_existing(paths: Sequence[bytes]) -> bytes:
+    """The first path where a file is now, else the first; the disk is not asked where there is no choice."""
+    if len(paths) > 1:
+        for path in paths:
+            if os.path.exists(path):  # noqa: PTH110  (bytes)
+                return path
+    return paths[0]
+
+
+def _region_rows() -> Select[Any]:
+    stored = pages.alias()
+    highest = select(func.max(stored.c.number)).where(stored.c.content == contents.c.id).scalar_subquery()
+    count = case((contents.c.page_count.is_not(None), contents.c.page_count), else_=highest).label("page_count")
+    return (
+        select(regions, pages.c.origin, contents.c.hash, count, contents.c.title)
+        .join(pages, and_(pages.c.content == regions.c.content, pages.c.number == regions.c.page))
+        .join(contents, contents.c.id == regions.c.content)
+        .where(live(regions.c.content))
+    )
+
+
+def _build(connection: Connection, rows: Sequence[Row[Any]]) -> list[Region]:
+    where = paths_of(connection, {row.content for row in rows})
+    documents: dict[int, Document] = {}
+    found = []
+    for row in rows:
+        document = documents.get(row.content)
+        if document is None:
+            path = Path(os.fsdecode(first_existing(where[row.content])))
+            document = documents[row.content] = Document(row.hash, path, row.page_count or 0, row.title)
+        box = Box(row.x0, row.y0, row.x1, row.y1)
+        headings = tuple(json.loads(row.headings)) if row.headings else ()
+        found.append(Region(row.id, document, row.page, row.kind, box, row.text, headings, row.origin))
+    return found
+
+
+def paths_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[bytes]]:
+    """The places of each live content, in the order of their bytes, which does not change from call to call."""
+    query = select(places.c.content, places.c.path).where(among(connection, places.c.content, ids))
+    where: dict[int, list[bytes]] = defaultdict(list)
+    for content, path in connection.execute(query.order_by(places.c.path)):
+        where[content].append(bytes(path))
+    return where
+
+
+class RegionReads:
+    """Regions, words, vectors and texts by id. Each call sees one state of the catalog; iterators one a batch."""
+
+    _engine: Engine
+    _url: URL
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with translated(self._url), self._engine.connect() as connection:
+            yield connection
+
+    def regions(self, ids: Iterable[int]) -> dict[int, Region]:
+        """Regions by id, in the order asked; ids that are not live are left out.
+
+        `document.path` is the first place whose file exists, in the order of path bytes, else the first place.
+        """
+        wanted = [int(number) for number in ids]
+        found: dict[int, Region] = {}
+        with self._read() as connection:
+            for batch in chunks(wanted):
+                rows = connection.execute(_region_rows().where(among(connection, regions.c.id, batch))).all()
+                found.update((region.id, region) for region in _build(connection, rows))
+        return {number: found[number] for number in wanted if number in found}
+
+    def page_regions(self, document_id: str, page: int) -> list[Region]:
+        """Every region of a page of a live document (sha256, hex), in segment order: the whole page comes first."""
+        query = _region_rows().where(contents.c.hash == document_id, regions.c.page == page).order_by(regions.c.id)
+        with self._read() as connection:
+            return _build(connection, connection.execute(query).all())
+
+    def places(self, document_id: str) -> list[Place]:
+        """Every place of a live document, in the order of path bytes; files that are gone since are still listed."""
+        query = select(places.c.path, places.c.size, places.c.mtime_ns).join(
+            contents, contents.c.id == places.c.content
+        )
+        with self._read() as connection:
+            rows = connection.execute(query.where(contents.c.hash == document_id).order_by(places.c.path)).all()
+        return [Place(Path(os.fsdecode(row.path)), row.size, moment(row.mtime_ns)) for row in rows]
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """Words of a page of a live document in reading order, boxes within 1/65535; () where there are none."""
+        query = (
+            select(pages.c.words)
+            .join(contents, contents.c.id == pages.c.content)
+            .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
+        )
+        with self._read() as connection:
+            blob = connection.execute(query).scalar()
+        try:
+            return unpack_words(blob or b"")
+        except ValueError as error:
+            raise IndexDamaged(f"the words of page {page} of {document_id}: {error}", REBUILD) from error
+
+    def region_ids(
+        self, filters: Filters | None = None, kinds: Iterable[RegionKind] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Ids of live regions that pass the filters and are of one of `kinds`, ascending; int64, shape (n,)."""
+        filters = filters or Filters()
+        query = select(regions.c.id)
+        if filters.kinds:
+            query = query.where(regions.c.kind.in_(filters.kinds))
+        if kinds is not None:
+            query = query.where(regions.c.kind.in_(tuple(kinds)))
+        passes = place_filter(filters)
+        with self._read() as connection:
+            if passes is None:
+                query = query.where(live(regions.c.content))
+            else:
+                rows = connection.execute(
+                    select(places.c.path, places.c.mtime_ns, places.c.content).where(places.c.content.is_not(None))
+                )
+                kept = {row.content for row in rows if passes(bytes(row.path), row.mtime_ns)}
+                query = query.where(among(connection, regions.c.content, kept))
+            return _ids(connection, query)
+
+    def vector_ids(self, space: str) -> npt.NDArray[np.int64]:
+        """Ids of live regions that have a vector in `space`, ascending; int64, shape (n,)."""
+        query = select(vectors.c.region).join(regions, regions.c.id == vectors.c.region)
+        with self._read() as connection:
+            return _ids(connection, query.where(vectors.c.space == space, live(regions.c.content)))
+
+    def vectors(self, space: str, ids: Iterable[int]) -> Iterator[tuple[int, npt.NDArray[np.float16]]]:
+        """Vectors of live regions, shape (dim,), each checked against its checksum; raises `IndexDamaged`."""
+        query = (
+            select(vectors.c.region, vectors.c.vector, vectors.c.checksum)
+            .join(regions, regions.c.id == vectors.c.region)
+            .where(vectors.c.space == space, live(regions.c.content))
+        )
+        for row in self._batches(query, vectors.c.region, ids):
+            if checksum(row.vector) != bytes(row.checksum):
+                raise IndexDamaged(f"the {space} vector of region {row.region} is damaged", REBUILD)
+            yield row.region, np.frombuffer(row.vector, dtype="<f2")
+
+    def texts(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """The text of live regions, in no order that is promised."""
+        query = select(regions.c.id, regions.c.text).where(live(regions.c.content))
+        for row in self._batches(query, regions.c.id, ids):
+            yield row.id, row.text
+
+    def names(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Three lines for each live region: file names of all its places, title of the document, heading path."""
+        query = select(regions.c.id, regions.c.content, regions.c.headings, contents.c.title).join(
+            contents, contents.c.id == regions.c.content
+        )
+        for batch in chunks(ids):
+            with self._read() as connection:
+                rows = connection.execute(
+                    query.where(live(regions.c.content), among(connection, regions.c.id, batch))
+                ).all()
+                where = paths_of(connection, {row.content for row in rows})
+            shown = {content: _file_names(paths) for content, paths in where.items()}
+            for row in rows:
+                headings = " > ".join(json.loads(row.headings)) if row.headings else ""
+                lines = (shown[row.content], row.title, headings)
+                yield row.id, "\n".join(line.replace("\n", " ") for line in lines)
+
+    def page_of(self, ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """Content id and page number of each live region."""
+        query = select(regions.c.id, regions.c.content, regions.c.page).where(live(regions.c.content))
+        return {row.id: (row.content, row.page) for row in self._batches(query, regions.c.id, ids)}
+
+    def _batches(self, query: Select[Any], column: Any, ids: Iterable[int]) -> Iterator[Row[Any]]:
+        # A transaction for each batch: a slow consumer must not hold one open, which would let SQLite's log grow.
+        for batch in chunks(ids):
+            with self._read() as connection:
+                rows = connection.execute(query.where(among(connection, column, batch))).all()
+            yield from rows
+
+
+def _ids(connection: Connection, query: Select[Any]) -> npt.NDArray[np.int64]:
+    found = np.fromiter(connection.execute(query).scalars(), dtype=np.int64)
+    found.sort()
+    return found
+
+
+def _file_names(paths: Sequence[bytes]) -> str:
+    names = (os.path.basename(path).decode("utf-8", "replace") for path in paths)  # noqa: PTH119
+    return " ".join(dict.fromkeys(names))
