@@ -1,0 +1,117 @@
+"""`mmrag search`: one question, or a file of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from mmrag.cli import output
+from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, filters
+
+if TYPE_CHECKING:
+    from mmrag.corpus import Corpus
+    from mmrag.types import Filters
+
+__all__ = ["search"]
+
+
+def search(  # noqa: PLR0913  (one argument an option: Typer's way)
+    query: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="QUERY", help="What to look for, in your own words.", show_default=False),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, metavar="N", help="How many pages to show.")] = 5,
+    path: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--path", metavar="GLOB", help="Only files whose path or name matches; may be repeated."),
+    ] = None,
+    kind: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--kind", metavar="KIND", help="Only page, passage, figure, table, picture or tile."),
+    ] = None,
+    since: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--since", metavar="DATE", help="Only files changed since: 2024-01-31, 2024-01, 7d, 4w."),
+    ] = None,
+    until: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--until", metavar="DATE", help="Only files changed until then, the day included."),
+    ] = None,
+    queries: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--queries", metavar="FILE", help='Answer every line {"id","question"} of a JSONL file (or -).'),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say why: each channel's score, and the spot on the page.")
+    ] = False,
+    index: IndexOption = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the pages that answer a question, best first, with the spot on the page.
+
+    With --queries, one JSON object a line is printed for each line of the file, in the same order.
+    """
+    from mmrag.corpus import Corpus
+    from mmrag.display import search_json, search_view
+    from mmrag.errors import UsageError
+
+    if (query is None) == (queries is None):
+        raise UsageError("give either QUERY or --queries FILE", 'For example: mmrag search "revenue by quarter"')
+    wanted = filters(path or (), kind or (), since, until)
+    lines = _lines(queries) if queries is not None else iter(())
+    with Corpus(index, catalog=catalog) as corpus:
+        if query is None:
+            for line in lines:
+                output.emit(_answer(corpus, line, k, wanted), line=True)
+            return
+        hits = corpus.search(query, k=k, filters=wanted)
+        if as_json:
+            output.emit(search_json(query, hits))
+        else:
+            output.show(search_view(query, hits, verbose=verbose))
+
+
+def _lines(file: str) -> Iterator[bytes]:
+    """The lines of a file, or of standard input for "-", blank ones left out; raises `UsageError` at once."""
+    from mmrag.errors import UsageError
+
+    if file == "-":
+        return (line for line in sys.stdin.buffer if line.strip())
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115  (closed when the lines are used up)
+    except OSError as error:
+        raise UsageError(
+            f"the questions {file} cannot be read: {error.strerror}", 'Give a file of lines {"id","question"}.'
+        ) from error
+
+    def read() -> Iterator[bytes]:
+        with stream:
+            yield from (line for line in stream if line.strip())
+
+    return read()
+
+
+def _answer(corpus: Corpus, line: bytes, k: int, wanted: Filters | None) -> dict[str, Any]:
+    """The object for one line of a batch; a line that cannot be used says so in its place."""
+    from mmrag.display import error_json, search_json
+    from mmrag.errors import UsageError
+
+    name: Any = None
+    try:
+        try:
+            item = json.loads(line.decode("utf-8-sig"))
+        except ValueError as error:
+            raise UsageError(f"the line is not JSON: {error}", 'Lines are {"id","question"}.') from error
+        if isinstance(item, dict):
+            name = item.get("id")
+        if not isinstance(item, dict) or not isinstance(item.get("question"), str):
+            raise UsageError("the line has no question", 'Lines are {"id","question"}.')
+        return {"id": name, **search_json(item["question"], corpus.search(item["question"], k=k, filters=wanted))}
+    except UsageError as error:
+        return {"id": name, **error_json(error)}

@@ -1,0 +1,192 @@
+"""The JSON form of each value, as the documentation of the commands promises it.
+
+Fields may be added, never renamed or removed. Boxes are [left, top, right, bottom] in fractions of the page.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mmrag.display.escaping import clean, path_fields, shown_path
+from mmrag.errors import MmragError
+from mmrag.types import Box, Evidence, IndexReport, Region
+
+if TYPE_CHECKING:
+    from mmrag.corpus import Status
+
+__all__ = [
+    "Finding",
+    "PlanLike",
+    "box_json",
+    "checks_json",
+    "error_json",
+    "evidence_json",
+    "plan_json",
+    "region_json",
+    "report_json",
+    "search_json",
+    "status_json",
+]
+
+
+class Finding(Protocol):
+    """One line of a health check. `level` is "ok", "note" or "problem"; `hint` says what to do."""
+
+    @property
+    def name(self) -> str:
+        """What was looked at."""
+
+    @property
+    def level(self) -> str:
+        """`ok`, `note` or `problem`."""
+
+    @property
+    def message(self) -> str:
+        """What was found."""
+
+    @property
+    def hint(self) -> str:
+        """What to do, or nothing."""
+
+
+class PlanLike(Protocol):
+    """What a run of `index` would do: displayable paths by what would happen to them."""
+
+    @property
+    def added(self) -> Sequence[str]:
+        """Files that are new."""
+
+    @property
+    def updated(self) -> Sequence[str]:
+        """Files that changed."""
+
+    @property
+    def moved(self) -> Sequence[str]:
+        """Files that have another place."""
+
+    @property
+    def removed(self) -> Sequence[str]:
+        """Files that are gone."""
+
+    @property
+    def unchanged(self) -> Sequence[str]:
+        """Files that need nothing."""
+
+    @property
+    def failed(self) -> Sequence[str]:
+        """Files that could not be read before and have not changed."""
+
+
+def box_json(box: Box) -> list[float]:
+    """[left, top, right, bottom], rounded to a hundred-thousandth of the page."""
+    return [round(float(side), 5) for side in (box.left, box.top, box.right, box.bottom)]
+
+
+def region_json(region: Region) -> dict[str, Any]:
+    """A region without its path, as `also` lists it."""
+    return {"page": region.page, "kind": region.kind, "box": box_json(region.box), "text": region.text}
+
+
+def evidence_json(evidence: Evidence, rank: int) -> dict[str, Any]:
+    """One hit of a search. `also` are further regions of the page, `also_at` further places of the same content."""
+    region = evidence.region
+    return {
+        "rank": rank,
+        "label": evidence.label,
+        **path_fields(region.document.path),
+        "page": region.page,
+        "pages": region.document.page_count,
+        "kind": region.kind,
+        "box": box_json(region.box),
+        "text": region.text,
+        "snippet": evidence.snippet,
+        "headings": list(region.headings),
+        "origin": region.origin,
+        "score": evidence.score,
+        "channels": dict(evidence.channels),
+        "stale": evidence.stale,
+        "document": region.document.id,
+        "also": [region_json(other) for other in evidence.also],
+        "also_at": [shown_path(path) for path in evidence.also_at],
+    }
+
+
+def search_json(query: str, hits: Sequence[Evidence]) -> dict[str, Any]:
+    """The answer of `search`."""
+    return {"query": query, "hits": [evidence_json(hit, rank) for rank, hit in enumerate(hits, 1)]}
+
+
+def report_json(report: IndexReport) -> dict[str, Any]:
+    """The answer of `index`."""
+    failed = [{**path_fields(one.path), "state": one.state, "reason": clean(one.reason)} for one in report.failed]
+    return {
+        "files": report.files,
+        "added": report.added,
+        "updated": report.updated,
+        "moved": report.moved,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "failed": failed,
+        "pending_ocr": report.pending_ocr,
+        "pages": report.pages,
+        "regions": report.regions,
+        "seconds": round(report.seconds, 3),
+        "profile": report.profile,
+        "notes": [clean(note) for note in report.notes],
+    }
+
+
+def plan_json(plan: PlanLike) -> dict[str, Any]:
+    """The answer of `index --dry-run`: lists of paths where `index` gives counts."""
+    names = ("added", "updated", "moved", "removed", "unchanged", "failed")
+    return {"dry_run": True, **{name: [shown_path(path) for path in getattr(plan, name)] for name in names}}
+
+
+def status_json(status: Status) -> dict[str, Any]:
+    """The answer of `status`. `size` is bytes of the catalog, `disk_bytes` of the whole index folder."""
+    held, config = status.catalog, status.config
+    return {
+        "index": shown_path(status.folder),
+        "roots": [{**path_fields(os.fsdecode(root.path)), "files": root.file_count} for root in held.roots],
+        "states": dict(held.states),
+        "files": [
+            {
+                **path_fields(os.fsdecode(file.path)),
+                "state": file.state,
+                "reason": clean(file.reason),
+                "pages": file.pages,
+                "pending_ocr": file.pending_ocr,
+            }
+            for file in held.files
+        ],
+        "documents": held.documents,
+        "pages": held.pages,
+        "regions": held.regions,
+        "pending_ocr": held.pending_ocr,
+        "profile": config.profile,
+        "models": dict(held.models),
+        "vectors": dict(held.vectors),
+        "ocr": config.ocr,
+        "size": held.size,
+        "disk_bytes": status.disk_bytes,
+        "generation": held.generation,
+        "format": held.format,
+    }
+
+
+def checks_json(checks: Sequence[Finding]) -> dict[str, Any]:
+    """The answer of `doctor`; `healthy` is false where any check is a problem."""
+    return {
+        "healthy": all(check.level != "problem" for check in checks),
+        "checks": [
+            {"name": check.name, "level": check.level, "message": clean(check.message), "hint": clean(check.hint)}
+            for check in checks
+        ],
+    }
+
+
+def error_json(error: MmragError) -> dict[str, Any]:
+    """What a command that failed prints."""
+    return {"error": {"code": error.code, "message": clean(error.message), "hint": clean(error.hint)}}
