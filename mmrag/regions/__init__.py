@@ -27,10 +27,11 @@ def segment(
 ) -> tuple[Segment, ...]:
     """The rectangles of a page that are worth indexing, the whole page first.
 
-    The page segment carries every word. Each word outside tables is in exactly one passage, and a passage's text fits
-    in `max_tokens` together with the title and its heading path. Only a single word that is longer by itself, or a
-    title of more than three quarters of the budget, goes over. Tables have a line for each row. Figures and pictures
-    have their caption and the words in them, tiles no text. `kinds="page"` gives the page alone.
+    The page segment carries every word. Each word outside tables is in exactly one passage, running heads and page
+    numbers apart, and a passage's text fits in `max_tokens` together with the title and its heading path. Only a
+    single word that is longer by itself, or a title of more than three quarters of the budget, goes over. Tables have
+    a line for each row. Figures and pictures have their caption and the words in them, tiles no text. `kinds="page"`
+    gives the page alone.
     """
     tables = table_boxes(page)
     layout = lay_out(page, tables)

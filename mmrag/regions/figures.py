@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mmrag.regions.geometry import Boxes, as_array, as_box, centres_in, clip, clusters, covered
+from mmrag.regions.geometry import Boxes, as_array, as_box, centres_in, clip, clusters, covered, overlap
 from mmrag.regions.layout import Layout
 from mmrag.regions.passages import Budget
 from mmrag.types import RegionKind, Segment
@@ -72,8 +72,6 @@ def figure_segments(layout: Layout, tables: Boxes, path_of: list[tuple[str, ...]
     for row in range(len(boxes)):
         run = captions.get(row)
         kind = kinds[row]
-        if run is None and kind == "figure" and _is_frame(layout, boxes[row]):
-            continue
         if run is None:
             run = _small_type_below(layout, boxes[row])
         if run is not None:
@@ -90,6 +88,7 @@ def _candidates(layout: Layout, tables: Boxes) -> tuple[Boxes, list[RegionKind]]
     drawings = clusters(_solid(clip(as_array(layout.page.drawings))), 0.015, 0.012)
     drawings = drawings[_large(drawings)]
     found: list[tuple[npt.NDArray[np.float64], RegionKind]] = []
+    drawings = drawings[[not _is_frame(layout, row, pictures) for row in drawings]] if len(drawings) else drawings
     for row in drawings:
         found.append((row, "figure"))
     for row in pictures:
@@ -120,8 +119,10 @@ def _large(boxes: Boxes) -> npt.NDArray[np.bool_]:
     return np.asarray(size & (width >= _SMALLEST_SIDE) & (height >= _SMALLEST_SIDE), dtype=np.bool_)
 
 
-def _is_frame(layout: Layout, row: npt.NDArray[np.float64]) -> bool:
+def _is_frame(layout: Layout, row: npt.NDArray[np.float64], pictures: Boxes) -> bool:
     """Whether drawings hold mostly text: a box around a paragraph, a form, a coloured heading."""
+    if overlap(pictures, row).sum() > 0.3 * as_box(row).area:
+        return False
     inside = layout.boxes[centres_in(layout.boxes, row)]
     if not len(inside):
         return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mmrag.regions.geometry import Boxes, as_box, covered, union
+from mmrag.regions.geometry import Boxes, as_box, covered, overlap, union
 from mmrag.regions.layout import Layout, Run
 from mmrag.regions.sentences import sentence_ends
 from mmrag.types import Segment
@@ -19,6 +19,7 @@ from mmrag.types import Segment
 __all__ = ["Budget", "heading_paths", "passages"]
 
 _TINY = 0.15  # of the budget: a passage below this is joined to a neighbour where it fits
+_FURNITURE_WORDS = 12
 _LONGEST_HEADING = 120  # characters; what is longer is a paragraph in large type
 
 
@@ -92,11 +93,13 @@ def heading_paths(layout: Layout) -> list[tuple[str, ...]]:
 
 
 def passages(layout: Layout, budget: Budget) -> list[Segment]:
-    """Every word outside tables in exactly one passage, in reading order."""
+    """Every word outside tables in exactly one passage, in reading order, but for running heads and page numbers."""
     chunks: list[_Chunk] = []
     for numbers, path in _sections(layout):
         chunks += _pack(layout, numbers, path, budget)
-    return [_segment(layout, chunk, budget) for chunk in _merge_tiny(layout, chunks, budget)]
+    chunks = _merge_tiny(layout, chunks, budget)
+    kept = [chunk for chunk in chunks if not _is_furniture(layout, chunk)]
+    return [_segment(layout, chunk, budget) for chunk in kept or chunks]
 
 
 def _sections(layout: Layout) -> list[tuple[list[int], tuple[str, ...]]]:
@@ -130,7 +133,9 @@ def _shares_column(layout: Layout, box: Boxes, members: list[int], number: int, 
 
 
 def _covers(box: Boxes, others: Boxes) -> bool:
-    return bool(len(others)) and bool((covered(others, box) > 0.5).any())
+    """Whether a box takes in others, or lies across one that is wider than itself."""
+    area = (box[2] - box[0]) * (box[3] - box[1])
+    return bool(((covered(others, box) > 0.5) | (overlap(others, box) > 0.25 * area)).any())
 
 
 def _units(layout: Layout, run: Run, most: int, budget: Budget) -> list[_Unit]:
@@ -210,6 +215,13 @@ def _may_merge(chunks: list[_Chunk], boxes: list[Boxes], first: int, budget: Bud
         return False
     others = np.array(boxes[:first] + boxes[first + 2 :]).reshape(-1, 4)
     return not _covers(union(np.stack(boxes[first : first + 2])), others)
+
+
+def _is_furniture(layout: Layout, chunk: _Chunk) -> bool:
+    """A few words at the upper or lower edge that go with nothing else; the page segment has them."""
+    box = _box(layout, chunk)
+    words = sum(unit.stop - unit.start for unit in chunk.units)
+    return words <= _FURNITURE_WORDS and not chunk.only_headings and bool(box[3] < 0.08 or box[1] > 0.92)
 
 
 def _box(layout: Layout, chunk: _Chunk) -> Boxes:
