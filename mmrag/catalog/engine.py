@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +22,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from mmrag.errors import IndexBusy, IndexDamaged, MissingExtra, MmragError, StorageFull, UsageError
 
-__all__ = ["REBUILD", "address", "among", "chunks", "connect", "translated"]
+__all__ = ["REBUILD", "address", "among", "chunks", "connect", "listed", "translated"]
 
 REBUILD = (
     "The catalog is damaged; your documents are not touched. Delete the index folder and run `mmrag index` on your "
@@ -99,13 +101,20 @@ def _sqlite(path: Path) -> Engine:
     return engine
 
 
-def among(connection: Connection, column: ColumnElement[Any], ids: Iterable[int]) -> ColumnElement[bool]:
-    """`column IN ids` with one bound value, so that no length of list meets the limit on variables."""
+@cache
+def among(dialect: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column IN ids`, to be executed with `listed(dialect, ids)`: one value however many ids, so that no length of
+    list meets the limit on variables, and one statement that is compiled once.
+    """
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+    return column == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def listed(dialect: str, ids: Iterable[int]) -> dict[str, Any]:
+    """The parameter of `among`."""
     numbers = [int(number) for number in ids]
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(bindparam(None, "[" + ",".join(map(str, numbers)) + "]")).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(bindparam(None, numbers, type_=ARRAY(BigInteger)))
+    return {"ids": json.dumps(numbers) if dialect == "sqlite" else numbers}
 
 
 def chunks(ids: Iterable[int], size: int = 5000) -> Iterator[list[int]]:

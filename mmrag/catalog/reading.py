@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, select
 from sqlalchemy.engine import URL
 
-from mmrag.catalog.engine import REBUILD, among, chunks, translated
+from mmrag.catalog.engine import REBUILD, among, chunks, listed, translated
 from mmrag.catalog.matching import place_filter
 from mmrag.catalog.packing import checksum, unpack_words
 from mmrag.catalog.records import moment
@@ -43,35 +44,52 @@ def first_existing(paths: Sequence[bytes]) -> bytes:
 def _region_rows() -> Select[Any]:
     stored = pages.alias()
     highest = select(func.max(stored.c.number)).where(stored.c.content == contents.c.id).scalar_subquery()
-    count = case((contents.c.page_count.is_not(None), contents.c.page_count), else_=highest).label("page_count")
     return (
-        select(regions, pages.c.origin, contents.c.hash, count, contents.c.title)
+        select(
+            regions.c.id, regions.c.content, regions.c.page, regions.c.kind, regions.c.x0, regions.c.y0, regions.c.x1,
+            regions.c.y1, regions.c.text, regions.c.headings, pages.c.origin, contents.c.hash,
+            case((contents.c.page_count.is_not(None), contents.c.page_count), else_=highest), contents.c.title,
+        )
         .join(pages, and_(pages.c.content == regions.c.content, pages.c.number == regions.c.page))
         .join(contents, contents.c.id == regions.c.content)
         .where(live(regions.c.content))
-    )
+    )  # fmt: skip
 
 
-def _build(connection: Connection, rows: Sequence[Row[Any]]) -> list[Region]:
-    where = paths_of(connection, {row.content for row in rows})
+@lru_cache(maxsize=4096)  # the regions of a page, and often of a document, share a few heading paths
+def _headings(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored)) if stored else ()
+
+
+def _build(connection: Connection, rows: Sequence[Any]) -> list[Region]:
+    where = paths_of(connection, {row[1] for row in rows})
     documents: dict[int, Document] = {}
     found = []
-    for row in rows:
-        document = documents.get(row.content)
+    for number, content, page, kind, x0, y0, x1, y1, text, headings, origin, hash_, count, title in rows:
+        document = documents.get(content)
         if document is None:
-            path = Path(os.fsdecode(first_existing(where[row.content])))
-            document = documents[row.content] = Document(row.hash, path, row.page_count or 0, row.title)
-        box = Box(row.x0, row.y0, row.x1, row.y1)
-        headings = tuple(json.loads(row.headings)) if row.headings else ()
-        found.append(Region(row.id, document, row.page, row.kind, box, row.text, headings, row.origin))
+            path = Path(os.fsdecode(first_existing(where[content])))
+            document = documents[content] = Document(hash_, path, count or 0, title)
+        found.append(Region(number, document, page, kind, Box(x0, y0, x1, y1), text, _headings(headings), origin))
     return found
+
+
+@cache
+def _places_by_content(dialect: str) -> Select[Any]:
+    by_content = among(dialect, places.c.content)
+    return select(places.c.content, places.c.path).where(by_content).order_by(places.c.path)
+
+
+@cache
+def _regions_by_id(dialect: str) -> Select[Any]:
+    return _region_rows().where(among(dialect, regions.c.id))
 
 
 def paths_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[bytes]]:
     """The places of each live content, in the order of their bytes, which does not change from call to call."""
-    query = select(places.c.content, places.c.path).where(among(connection, places.c.content, ids))
+    dialect = connection.dialect.name
     where: dict[int, list[bytes]] = defaultdict(list)
-    for content, path in connection.execute(query.order_by(places.c.path)):
+    for content, path in connection.execute(_places_by_content(dialect), listed(dialect, ids)):
         where[content].append(bytes(path))
     return where
 
@@ -93,10 +111,11 @@ class RegionReads:
         `document.path` is the first place whose file exists, in the order of path bytes, else the first place.
         """
         wanted = [int(number) for number in ids]
+        dialect = self._engine.dialect.name
         found: dict[int, Region] = {}
         with self._read() as connection:
             for batch in chunks(wanted):
-                rows = connection.execute(_region_rows().where(among(connection, regions.c.id, batch))).all()
+                rows = connection.execute(_regions_by_id(dialect), listed(dialect, batch)).all()
                 found.update((region.id, region) for region in _build(connection, rows))
         return {number: found[number] for number in wanted if number in found}
 
@@ -148,7 +167,8 @@ class RegionReads:
                     select(places.c.path, places.c.mtime_ns, places.c.content).where(places.c.content.is_not(None))
                 )
                 kept = {row.content for row in rows if passes(bytes(row.path), row.mtime_ns)}
-                query = query.where(among(connection, regions.c.content, kept))
+                dialect = connection.dialect.name
+                query = query.where(among(dialect, regions.c.content)).params(listed(dialect, kept))
             return _ids(connection, query)
 
     def vector_ids(self, space: str) -> npt.NDArray[np.int64]:
@@ -180,15 +200,15 @@ class RegionReads:
         query = select(regions.c.id, regions.c.content, regions.c.headings, contents.c.title).join(
             contents, contents.c.id == regions.c.content
         )
+        dialect = self._engine.dialect.name
+        query = query.where(live(regions.c.content), among(dialect, regions.c.id))
         for batch in chunks(ids):
             with self._read() as connection:
-                rows = connection.execute(
-                    query.where(live(regions.c.content), among(connection, regions.c.id, batch))
-                ).all()
+                rows = connection.execute(query, listed(dialect, batch)).all()
                 where = paths_of(connection, {row.content for row in rows})
             shown = {content: _file_names(paths) for content, paths in where.items()}
             for row in rows:
-                headings = " > ".join(json.loads(row.headings)) if row.headings else ""
+                headings = " > ".join(_headings(row.headings))
                 lines = (shown[row.content], row.title, headings)
                 yield row.id, "\n".join(line.replace("\n", " ") for line in lines)
 
@@ -199,9 +219,11 @@ class RegionReads:
 
     def _batches(self, query: Select[Any], column: Any, ids: Iterable[int]) -> Iterator[Row[Any]]:
         # A transaction for each batch: a slow consumer must not hold one open, which would let SQLite's log grow.
+        dialect = self._engine.dialect.name
+        query = query.where(among(dialect, column))
         for batch in chunks(ids):
             with self._read() as connection:
-                rows = connection.execute(query.where(among(connection, column, batch))).all()
+                rows = connection.execute(query, listed(dialect, batch)).all()
             yield from rows
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from mmrag.catalog.engine import among
+from mmrag.catalog.engine import among, listed
 from mmrag.catalog.inventory import file_record
 from mmrag.catalog.packing import checksum, pack_words, signed, storable
+from mmrag.catalog.reading import live
 from mmrag.catalog.records import FileRecord, OcrState, PageRecord, displayable
 from mmrag.catalog.schema import contents, get_meta, pages, places, put_meta, regions, roots, vectors
 
@@ -241,11 +242,9 @@ class Writer(_PlaceWrites):
         except IntegrityError as error:
             raise ValueError(f"vectors cannot be added to {space}: {error.orig}") from error
         if not self._changed:
-            seen = select(regions.c.id).where(
-                among(self._connection, regions.c.id, [int(number) for number in ids]),
-                regions.c.content.in_(select(places.c.content)),
-            )
-            self._changed = self._connection.execute(seen.limit(1)).first() is not None
+            dialect = self._connection.dialect.name
+            seen = select(regions.c.id).where(among(dialect, regions.c.id), live(regions.c.content)).limit(1)
+            self._changed = self._connection.execute(seen, listed(dialect, ids)).first() is not None
 
     def drop_space(self, space: str) -> None:
         """Delete every vector of a space, as before it is built with another model."""
