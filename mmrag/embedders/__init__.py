@@ -1,0 +1,28 @@
+"""Encoders that put images and texts in one space, or texts in a space of their own, and the profiles that name them.
+
+An id is `minilm`, `open_clip:MODEL/PRETRAINED`, `open_clip:MODEL@FILE.safetensors`, `open_clip:FOLDER` or
+`hf:ID_OR_FOLDER`. Loading never opens a connection; `fetch` is the only function here that downloads. Model libraries
+are imported inside the functions that need them.
+"""
+
+from __future__ import annotations
+
+from mmrag.embedders.text import minilm
+from mmrag.errors import UsageError
+from mmrag.protocols import Embedder
+from mmrag.registry import load as load_factory
+
+__all__ = ["load", "minilm"]
+
+
+def load(id: str, device: str = "auto") -> Embedder:  # the contract's word for a model's name
+    """The encoder behind an id. `device`: "auto", "cpu", "cuda" or "cuda:N".
+
+    Raises `ModelUnavailable` where it is not on disk, `MissingExtra` where a package is missing, `UsageError` for an
+    id that names nothing.
+    """
+    name, _, argument = id.partition(":")
+    if not name:
+        raise UsageError("the name of a model is empty", "For example minilm, or open_clip:FOLDER.")
+    embedder: Embedder = load_factory("embedders", name)(argument, device)
+    return embedder
