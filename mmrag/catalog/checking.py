@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
-from mmrag.catalog.packing import checksum, unpack_words
+from mmrag.catalog.packing import unpack_words, vector_checksum
+from mmrag.catalog.reading import check_region
 from mmrag.catalog.schema import contents, get_meta, pages, places, regions, vectors
+from mmrag.errors import IndexDamaged
 
 __all__ = ["problems"]
 
@@ -25,6 +27,7 @@ def problems(connection: Connection) -> list[str]:
             found.append(f"{table} row {row} refers to a row of {parent} that is not there")
     found += _counters(connection)
     found += _words(connection)
+    found += _regions(connection)
     found += _vectors(connection)
     return found
 
@@ -58,12 +61,20 @@ def _words(connection: Connection) -> Iterator[str]:
             yield f"page {row.number} of {row.hash}: {error}"
 
 
+def _regions(connection: Connection) -> Iterator[str]:
+    for row in connection.execution_options(yield_per=_BATCH).execute(select(regions)):
+        try:
+            check_region(row)
+        except IndexDamaged as error:
+            yield error.message
+
+
 def _vectors(connection: Connection) -> Iterator[str]:
     lengths: dict[str, int] = {}
     rows = connection.execution_options(yield_per=_BATCH).execute(select(vectors))
     for row in rows:
         blob = bytes(row.vector)
-        if checksum(blob) != bytes(row.checksum):
+        if vector_checksum(row.space, row.region, blob) != bytes(row.checksum):
             yield f"the {row.space} vector of region {row.region} does not match its checksum"
         elif lengths.setdefault(row.space, len(blob)) != len(blob):
             yield f"the {row.space} vector of region {row.region} has another length than the rest"

@@ -22,13 +22,14 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from mmrag.errors import IndexBusy, IndexDamaged, MissingExtra, MmragError, StorageFull, UsageError
 
-__all__ = ["REBUILD", "address", "among", "chunks", "connect", "listed", "translated"]
+__all__ = ["BUSY_SECONDS", "REBUILD", "address", "among", "chunks", "connect", "listed", "translated"]
 
 REBUILD = (
     "The catalog is damaged; your documents are not touched. Delete the index folder and run `mmrag index` on your "
     "folders again."
 )
-_BUSY_MS = 10_000
+BUSY_SECONDS = 10
+"""How long a writer waits for another one."""
 _DAMAGE = (
     "not a database", "malformed", "no such table", "no such column", "unsupported file format", "disk i/o error",
     "could not decode",
@@ -78,12 +79,14 @@ def _sqlite(path: Path) -> Engine:
             unmoving = "&immutable=1" if not wal.exists() or not wal.stat().st_size else ""
             target = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro{unmoving}"
         connection = sqlite3.connect(
-            target, timeout=_BUSY_MS / 1000, isolation_level=None, check_same_thread=False, uri=readonly
+            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=readonly
         )
         for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
         if not readonly:
-            connection.execute("PRAGMA journal_mode=WAL")
+            # Kept in the file; asking again would need a lock that another process may hold.
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                connection.execute("PRAGMA journal_mode=WAL")
             # FULL, not NORMAL: an acknowledged commit then survives loss of power and not only the end of the
             # process. It costs one fsync a commit, and a commit holds seconds of work.
             connection.execute("PRAGMA synchronous=FULL")

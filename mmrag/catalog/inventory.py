@@ -91,18 +91,11 @@ class FileReads:
 
     def roots(self) -> list[RootRecord]:
         """Every root with the number of its files, by path."""
-        query = (
-            select(roots.c.id, roots.c.path, roots.c.device, func.count(places.c.path).label("files"))
-            .outerjoin(places, places.c.root == roots.c.id)
-            .group_by(roots.c.id, roots.c.path, roots.c.device)
-        )
         with self._read() as connection:
-            rows = connection.execute(query.order_by(roots.c.path)).all()
-        return [RootRecord(row.id, bytes(row.path), unsigned(row.device), row.files) for row in rows]
+            return _roots(connection)
 
     def summary(self) -> CatalogSummary:
         """Everything `mmrag status` shows, as one state of the catalog."""
-        known = self.roots()
         with self._read() as connection:
             settings = dict(connection.execute(select(meta.c.key, meta.c.value)).tuples().all())
             files = tuple(_statuses(connection))
@@ -116,7 +109,7 @@ class FileReads:
                 .group_by(vectors.c.space)
             )
             return CatalogSummary(
-                roots=tuple(known),
+                roots=tuple(_roots(connection)),
                 states=states,
                 files=files,
                 models=_models(settings),
@@ -132,6 +125,16 @@ class FileReads:
                 generation=int(settings.get("generation", "0")),
                 format=int(settings.get("format", str(FORMAT))),
             )
+
+
+def _roots(connection: Connection) -> list[RootRecord]:
+    query = (
+        select(roots.c.id, roots.c.path, roots.c.device, func.count(places.c.path).label("files"))
+        .outerjoin(places, places.c.root == roots.c.id)
+        .group_by(roots.c.id, roots.c.path, roots.c.device)
+        .order_by(roots.c.path)
+    )
+    return [RootRecord(row.id, bytes(row.path), unsigned(row.device), row.files) for row in connection.execute(query)]
 
 
 def _models(settings: Mapping[str, str]) -> dict[str, str]:

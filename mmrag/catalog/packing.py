@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mmrag.types import Box, Word
 
-__all__ = ["checksum", "pack_words", "signed", "storable", "unpack_words", "unsigned"]
+__all__ = ["pack_words", "region_checksum", "signed", "storable", "unpack_words", "unsigned", "vector_checksum"]
 
 _STEPS = 65535  # boxes are kept as uint16: a step is 1/65535 of the page, 0.01 point on A4
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL takes no NUL, UTF-8 no lone surrogate
@@ -25,9 +25,18 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def checksum(blob: bytes) -> bytes:
-    """BLAKE2b of 8 bytes: enough to notice every accident, small beside the vector it guards."""
-    return hashlib.blake2b(blob, digest_size=8).digest()
+def vector_checksum(space: str, region: int, blob: bytes) -> bytes:
+    """BLAKE2b of 8 bytes over a vector and whose it is: a sound vector under a wrong id is as bad as a broken one."""
+    return hashlib.blake2b(f"{space}:{region}:".encode() + blob, digest_size=8).digest()
+
+
+def region_checksum(keys: tuple[int, int, int], kind: str, box: Sequence[float], text: str, headings: str) -> bytes:
+    """BLAKE2b of 8 bytes over all of a region. `keys`: id, content and page; `box`: four fractions.
+
+    SQLite keeps no checksums of its pages, so a flipped bit in a text would otherwise be quoted as it is.
+    """
+    parts = f"{keys}{kind}\0{text}\0{headings}".encode() + struct.pack("<4d", *box)
+    return hashlib.blake2b(parts, digest_size=8).digest()
 
 
 def signed(number: int) -> int:

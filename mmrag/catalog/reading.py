@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,13 +19,13 @@ from sqlalchemy.engine import URL
 
 from mmrag.catalog.engine import REBUILD, among, chunks, listed, translated
 from mmrag.catalog.matching import place_filter
-from mmrag.catalog.packing import checksum, unpack_words
+from mmrag.catalog.packing import region_checksum, unpack_words, vector_checksum
 from mmrag.catalog.records import moment
 from mmrag.catalog.schema import contents, pages, places, regions, vectors
 from mmrag.errors import IndexDamaged
 from mmrag.types import Box, Document, Filters, Place, Region, RegionKind, Word
 
-__all__ = ["RegionReads", "first_existing", "live", "paths_of"]
+__all__ = ["RegionReads", "check_region", "first_existing", "live", "paths_of"]
 
 
 def live(column: Any) -> Any:
@@ -47,7 +48,7 @@ def _region_rows() -> Select[Any]:
     return (
         select(
             regions.c.id, regions.c.content, regions.c.page, regions.c.kind, regions.c.x0, regions.c.y0, regions.c.x1,
-            regions.c.y1, regions.c.text, regions.c.headings, pages.c.origin, contents.c.hash,
+            regions.c.y1, regions.c.text, regions.c.headings, regions.c.checksum, pages.c.origin, contents.c.hash,
             case((contents.c.page_count.is_not(None), contents.c.page_count), else_=highest), contents.c.title,
         )
         .join(pages, and_(pages.c.content == regions.c.content, pages.c.number == regions.c.page))
@@ -65,13 +66,26 @@ def _build(connection: Connection, rows: Sequence[Any]) -> list[Region]:
     where = paths_of(connection, {row[1] for row in rows})
     documents: dict[int, Document] = {}
     found = []
-    for number, content, page, kind, x0, y0, x1, y1, text, headings, origin, hash_, count, title in rows:
+    for row in rows:
+        check_region(row)
+        number, content, page, kind, x0, y0, x1, y1, text, headings, _, origin, hash_, count, title = row
         document = documents.get(content)
         if document is None:
             path = Path(os.fsdecode(first_existing(where[content])))
             document = documents[content] = Document(hash_, path, count or 0, title)
         found.append(Region(number, document, page, kind, Box(x0, y0, x1, y1), text, _headings(headings), origin))
     return found
+
+
+def check_region(row: Sequence[Any]) -> None:
+    """Raises `IndexDamaged` where a row, which begins with the columns of `regions`, is not what was written."""
+    number, content, page, kind, x0, y0, x1, y1, text, headings, stored = row[:11]
+    try:
+        sound = region_checksum((number, content, page), kind, (x0, y0, x1, y1), text, headings) == bytes(stored)
+    except (TypeError, ValueError, struct.error):  # SQLite may find any type in a damaged row
+        sound = False
+    if not sound:
+        raise IndexDamaged(f"region {number} is damaged", REBUILD)
 
 
 @cache
@@ -185,14 +199,14 @@ class RegionReads:
             .where(vectors.c.space == space, live(regions.c.content))
         )
         for row in self._batches(query, vectors.c.region, ids):
-            if checksum(row.vector) != bytes(row.checksum):
+            if vector_checksum(space, row.region, row.vector) != row.checksum:
                 raise IndexDamaged(f"the {space} vector of region {row.region} is damaged", REBUILD)
             yield row.region, np.frombuffer(row.vector, dtype="<f2")
 
     def texts(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:
         """The text of live regions, in no order that is promised."""
-        query = select(regions.c.id, regions.c.text).where(live(regions.c.content))
-        for row in self._batches(query, regions.c.id, ids):
+        for row in self._batches(select(regions).where(live(regions.c.content)), regions.c.id, ids):
+            check_region(row)
             yield row.id, row.text
 
     def names(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:

@@ -120,6 +120,7 @@ regions = Table(
     Column("y1", Float(53), nullable=False),
     Column("text", Text, nullable=False),
     Column("headings", Text, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
     ForeignKeyConstraint(["content", "page"], ["mmrag_pages.content", "mmrag_pages.number"], ondelete="CASCADE"),
     # Holds all that listing ids needs, so that no text is read for it.
     Index("mmrag_regions_page", "content", "page", "kind"),

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from sqlalchemy.engine import URL
 
+from mmrag.catalog import engine
 from mmrag.catalog.checking import problems
 from mmrag.catalog.engine import REBUILD, address, connect, translated
 from mmrag.catalog.inventory import FileReads
@@ -42,14 +43,14 @@ class Catalog(RegionReads, FileReads):
         url = address(target)
         if url.get_backend_name() == "sqlite":
             _make_file(Path(str(url.database)), create)
-        engine = connect(url)
+        opened = connect(url)
         try:
             with translated(url):
-                _check_format(engine, url, create)
+                _check_format(opened, url, create)
         except BaseException:
-            engine.dispose()
+            opened.dispose()
             raise
-        return cls(engine, url)
+        return cls(opened, url)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -78,6 +79,8 @@ class Catalog(RegionReads, FileReads):
     def _writing(self) -> Iterator[Connection]:
         with _begin(self._engine) as connection:
             if connection.dialect.name != "sqlite":
+                waits = f"{engine.BUSY_SECONDS}s"
+                connection.execute(select(func.set_config("lock_timeout", waits, True)))
                 # The row serves as the lock that SQLite's BEGIN IMMEDIATE is.
                 connection.execute(select(meta.c.value).where(meta.c.key == "format").with_for_update())
             yield connection
@@ -139,6 +142,9 @@ def _check_format(engine: Engine, url: URL, create: bool) -> None:
         stored = get_meta(connection, "format") if meta.name in found else None
     if stored is None and create and (not found or url.get_backend_name() != "sqlite"):
         with _begin(engine) as connection:
+            if connection.dialect.name != "sqlite":
+                # Two processes that find nothing must not both make the tables; the number only has to be the same.
+                connection.execute(select(func.pg_advisory_xact_lock(0x6D6D7261)))
             META.create_all(connection)
             if get_meta(connection, "format") is None:
                 connection.execute(insert(meta).values(key="format", value=str(FORMAT)))

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mmrag.catalog.engine import among, listed
 from mmrag.catalog.inventory import file_record
-from mmrag.catalog.packing import checksum, pack_words, signed, storable
+from mmrag.catalog.packing import pack_words, region_checksum, signed, storable, vector_checksum
 from mmrag.catalog.reading import live
 from mmrag.catalog.records import FileRecord, OcrState, PageRecord, displayable
 from mmrag.catalog.schema import contents, get_meta, pages, places, put_meta, regions, roots, vectors
@@ -52,8 +52,12 @@ class _Transaction:
             self._changed = self._has_place(content)
 
     def _has_place(self, content: int | None) -> bool:
-        found = select(places.c.path).where(places.c.content == content).limit(1)
-        return content is not None and self._connection.execute(found).first() is not None
+        return content is not None and self._any(select(places.c.path).where(places.c.content == content))
+
+    def _any(self, query: Select[Any], ids: Sequence[int] | None = None) -> bool:
+        """Whether a query finds anything; `ids` where it holds an `among`."""
+        values = {} if ids is None else listed(self._connection.dialect.name, ids)
+        return self._connection.execute(query.limit(1), values).first() is not None
 
     def _take_ids(self, count: int) -> range:
         if self._next_region is None:
@@ -78,8 +82,11 @@ class _PlaceWrites(_Transaction):
 
     def remove_root(self, root: int) -> None:
         """Forget a root and all its files; `collect` then deletes what nothing else needs."""
-        for path in self._connection.execute(select(places.c.path).where(places.c.root == root)).scalars().all():
-            self.remove_file(bytes(path))
+        inside, other = places.alias(), places.alias()
+        seen = select(inside.c.path).where(inside.c.root == root, inside.c.content.is_not(None))
+        copied = seen.join(other, and_(other.c.content == inside.c.content, other.c.root != root))
+        self._changed = self._changed or self._any(seen)
+        self._renamed = self._renamed or self._any(copied)
         self._connection.execute(delete(roots).where(roots.c.id == root))
 
     def put_file(self, record: FileRecord) -> None:
@@ -192,7 +199,7 @@ class Writer(_PlaceWrites):
         own = and_(regions.c.content == content, regions.c.page == record.number)
         old = self._connection.execute(
             select(regions.c.id, regions.c.kind, regions.c.x0, regions.c.y0, regions.c.x1, regions.c.y1,
-                   vectors.c.vector, vectors.c.checksum)
+                   vectors.c.vector)
             .join(vectors, and_(vectors.c.region == regions.c.id, vectors.c.space == _PIXELS))
             .where(own)
         ).all()  # fmt: skip
@@ -208,7 +215,12 @@ class Writer(_PlaceWrites):
             self._connection.execute(
                 insert(vectors),
                 [
-                    {"region": number, "space": _PIXELS, "vector": row.vector, "checksum": row.checksum}
+                    {
+                        "region": number,
+                        "space": _PIXELS,
+                        "vector": row.vector,
+                        "checksum": vector_checksum(_PIXELS, number, bytes(row.vector)),
+                    }
                     for number, row in kept.items()
                 ],
             )
@@ -234,7 +246,12 @@ class Writer(_PlaceWrites):
             return
         blobs = [row.tobytes() for row in rows]
         values = [
-            {"region": int(number), "space": space, "vector": blob, "checksum": checksum(blob)}
+            {
+                "region": int(number),
+                "space": space,
+                "vector": blob,
+                "checksum": vector_checksum(space, int(number), blob),
+            }
             for number, blob in zip(ids, blobs, strict=True)
         ]
         try:
@@ -243,8 +260,8 @@ class Writer(_PlaceWrites):
             raise ValueError(f"vectors cannot be added to {space}: {error.orig}") from error
         if not self._changed:
             dialect = self._connection.dialect.name
-            seen = select(regions.c.id).where(among(dialect, regions.c.id), live(regions.c.content)).limit(1)
-            self._changed = self._connection.execute(seen, listed(dialect, ids)).first() is not None
+            seen = select(regions.c.id).where(among(dialect, regions.c.id), live(regions.c.content))
+            self._changed = self._any(seen, ids)
 
     def drop_space(self, space: str) -> None:
         """Delete every vector of a space, as before it is built with another model."""
@@ -297,20 +314,22 @@ def _page_values(content: int, record: PageRecord) -> dict[str, Any]:
 
 
 def _region_values(content: int, record: PageRecord, ids: Sequence[int]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": number,
-            "content": content,
-            "page": record.number,
-            "kind": segment.kind,
-            "x0": float(segment.box.left),
-            "y0": float(segment.box.top),
-            "x1": float(segment.box.right),
-            "y1": float(segment.box.bottom),
-            "text": storable(segment.text),
-            "headings": json.dumps([storable(title) for title in segment.headings], ensure_ascii=False)
-            if segment.headings
-            else "",
-        }
-        for number, segment in zip(ids, record.segments, strict=True)
-    ]
+    rows = []
+    for number, segment in zip(ids, record.segments, strict=True):
+        edges = (segment.box.left, segment.box.top, segment.box.right, segment.box.bottom)
+        box = [float(edge) + 0.0 for edge in edges]  # SQLite does not keep the sign of -0.0
+        titles = [storable(title) for title in segment.headings]
+        text, headings = storable(segment.text), json.dumps(titles, ensure_ascii=False) if titles else ""
+        rows.append(
+            {
+                "id": number,
+                "content": content,
+                "page": record.number,
+                "kind": segment.kind,
+                **dict(zip(("x0", "y0", "x1", "y1"), box, strict=True)),
+                "text": text,
+                "headings": headings,
+                "checksum": region_checksum((number, content, record.number), segment.kind, box, text, headings),
+            }
+        )
+    return rows
