@@ -2,7 +2,7 @@
 
     python tests/benchmarks/baselines.py FOLDER QUESTIONS.jsonl [--json OUT.json]
 
-- words: Okapi BM25 (k1 1.5, b 0.75) over whole pages, words of letters and digits, nothing removed
+- words: Okapi BM25 (k1 1.5, b 0.75) over whole pages, words of letters and digits, without common English words
 - chain: PyPDFLoader, RecursiveCharacterTextSplitter(1000, 200), all-MiniLM-L6-v2, FAISS; a page scores as its best
   chunk
 - fusion: each one's page scores over the whole folder as z-scores, added
@@ -36,13 +36,23 @@ from mmrag.evaluation import (
 )
 
 WORDS = re.compile(r"\w+")
+COMMON = frozenset(
+    "a an and are as at be but by can could did do does for from had has have how i in into is it its may of on or "
+    "should than that the their them then there these this to was were what when where which who whom why will with "
+    "would you your".split()
+)
+"""Not counted: without this the baseline loses 0.08 nDCG@5 on questions in whole sentences."""
+
+
+def words_of(text: str) -> list[str]:
+    return [word for word in WORDS.findall(text.lower()) if word not in COMMON]
 
 
 class Okapi:
     """BM25 with the idf of rank_bm25's BM25Okapi, without its floor for words in more than half of the pages."""
 
     def __init__(self, texts: Sequence[str], k1: float = 1.5, b: float = 0.75) -> None:
-        counts = [Counter(WORDS.findall(text.lower())) for text in texts]
+        counts = [Counter(words_of(text)) for text in texts]
         lengths = np.array([sum(count.values()) for count in counts], dtype=float)
         self._norm = k1 * (1 - b + b * lengths / lengths.mean())
         self._k1 = k1
@@ -53,7 +63,7 @@ class Okapi:
 
     def scores(self, question: str) -> np.ndarray:
         total = np.zeros(len(self._norm))
-        for word in WORDS.findall(question.lower()):
+        for word in words_of(question):
             postings = self._postings.get(word, [])
             if postings:
                 at, times = np.array(postings).T
