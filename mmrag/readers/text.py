@@ -1,0 +1,181 @@
+"""Text files to pages: plain text, source code, Markdown, HTML and separated values, in the encodings people have.
+
+Streams the file twice, once to count its pages and once to lay them out. Knows nothing of what the text means.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import io
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import ClassVar
+
+from mmrag.errors import FileTooLarge, FileUnsupported
+from mmrag.protocols import ReadOptions
+from mmrag.readers.detect import failed, looks_like_text
+from mmrag.readers.drawing import draw_page
+from mmrag.readers.markup import html_lines, html_title, markdown_lines, plain_lines, separated_lines
+from mmrag.readers.sheets import Line, lay_out, sheets
+from mmrag.types import Page
+
+__all__ = ["TextReader", "encoding_of", "pages_of_lines"]
+
+_CHUNK = 1 << 16
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)")
+_HTML = re.compile(
+    r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL
+)
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml", ".mht")
+_MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd")
+_SEPARATED = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+
+
+class TextReader:
+    """Reads text of any kind; a page is about 3,000 characters on a fixed grid."""
+
+    suffixes: ClassVar[frozenset[str]] = frozenset(
+        (".txt", ".text", ".log", ".rst", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".ini", ".tex", ".srt")
+        + (".py", ".js", ".ts", ".java", ".c", ".h", ".cpp", ".go", ".rs", ".rb", ".sh", ".sql", ".css", ".r", ".eml")
+        + _HTML_SUFFIXES
+        + _MARKDOWN_SUFFIXES
+        + tuple(_SEPARATED)
+    )
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[Page]:
+        """Yield the wanted pages in order.
+
+        Raises `FileTooLarge` over `limits.max_text_bytes` and `FileUnsupported` for content that is not text.
+        """
+        try:
+            size = os.stat(path).st_size  # noqa: PTH116 - a name need not be decodable
+            if size > options.limits.max_text_bytes:
+                raise FileTooLarge(
+                    f"the text has {size:,} bytes, over the limit of {options.limits.max_text_bytes:,}",
+                    "Part it into smaller files.",
+                )
+            encoding = encoding_of(path)
+            title, lines = _lines_of(path, encoding)
+            yield from pages_of_lines(lines, title, options)
+        except OSError as error:
+            raise failed(error) from error
+
+
+def pages_of_lines(lines: Callable[[], Iterable[Line]], title: str, options: ReadOptions) -> Iterator[Page]:
+    """Pages of what `lines` gives each time it is called; a text of nothing but space is one page without words."""
+    count = sum(1 for _ in sheets(lines()))
+    wanted = None if options.pages is None else frozenset(options.pages)
+    if not count and (wanted is None or 1 in wanted):
+        yield Page(1, 612.0, 792.0, title=title)
+    for number, sheet in enumerate(sheets(lines()), 1):
+        if wanted is not None and number not in wanted:
+            continue
+        page = lay_out(sheet, number, count, title)
+        if options.long_side is not None:
+            image = draw_page(page, min(options.long_side, options.limits.max_long_side))
+            page = dataclasses.replace(page, image=image)
+        yield page
+
+
+def _lines_of(path: Path, encoding: str) -> tuple[str, Callable[[], Iterator[Line]]]:
+    """Title of the file, and its lines as often as they are asked for."""
+    suffix = path.suffix.lower()
+    with _decoded(path, encoding) as file:
+        head = file.read(_CHUNK)
+    if _HTML.match(head[:4096]) or suffix in _HTML_SUFFIXES:
+        return html_title(head), lambda: html_lines(_chunks(path, encoding))
+    if suffix in _MARKDOWN_SUFFIXES:
+        first = next((line.text for line in markdown_lines(head.splitlines()) if line.level == 1), "")
+        return first[:300], lambda: markdown_lines(_text_lines(path, encoding))
+    if suffix in _SEPARATED:
+        delimiter = _SEPARATED[suffix]
+        if delimiter == "," and head.split("\n", 1)[0].count(";") > head.split("\n", 1)[0].count(","):
+            delimiter = ";"
+        return "", lambda: separated_lines(_text_lines(path, encoding), delimiter)
+    return "", lambda: plain_lines(_text_lines(path, encoding))
+
+
+def _decoded(path: Path, encoding: str) -> io.TextIOWrapper:
+    return path.open("r", encoding=encoding, errors="replace", newline=None)
+
+
+def _text_lines(path: Path, encoding: str) -> Iterator[str]:
+    with _decoded(path, encoding) as file:
+        # A bound for each line: a file may be a single one.
+        while line := file.readline(_CHUNK):
+            yield line
+
+
+def _chunks(path: Path, encoding: str) -> Iterator[str]:
+    with _decoded(path, encoding) as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def encoding_of(path: Path) -> str:
+    """Name of the codec that a text file is read with: by its mark, else UTF-8, else what it declares, CP949, CP1252.
+
+    Raises `FileUnsupported` where the content is not text.
+    """
+    with path.open("rb") as file:
+        head = file.read(8192)
+        for mark, name in _BOMS:
+            if head.startswith(mark):
+                return name
+        if not looks_like_text(head):
+            raise FileUnsupported("not a kind of file that is read here", "Convert it to PDF or text.")
+        sample = head
+        while sample.isascii() and (chunk := file.read(1 << 20)):
+            sample = chunk
+        sample += file.read(1 << 16)
+    if sample.isascii() or _fits(sample, "utf-8"):
+        return "utf-8"
+    declared = _CHARSET.search(head[:4096])
+    if declared and _known(name := declared.group(1).decode("ascii")) and _fits(sample, name):
+        return name
+    if _fits(sample, "cp949") and _is_korean(sample):
+        return "cp949"
+    return "cp1252"
+
+
+def _known(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except LookupError:
+        return False
+
+
+def _fits(sample: bytes, encoding: str) -> bool:
+    """Whether all but a few of the sample's characters are valid; the ends may be cut through a character."""
+    text = sample.decode(encoding, errors="replace")
+    foreign = sum(not character.isascii() for character in chain(text))
+    return text.count("\ufffd") <= max(2, foreign // 50) and text.count("\ufffd") * 2 < max(1, foreign)
+
+
+def _is_korean(sample: bytes) -> bool:
+    """Whether what CP949 makes of the sample is mostly the syllables that Korean is written with.
+
+    Latin letters with accents decode as well now and then, but into rare syllables and signs.
+    """
+    text = sample.decode("cp949", errors="ignore")
+    foreign = [c for c in text if not c.isascii()]
+    common = sum("가" <= c <= "힣" and _in_standard(c) for c in foreign)
+    return bool(foreign) and common >= 0.6 * len(foreign)
+
+
+def _in_standard(syllable: str) -> bool:
+    try:
+        return len(syllable.encode("euc_kr")) == 2
+    except UnicodeEncodeError:
+        return False
