@@ -37,9 +37,11 @@ from mmrag.evaluation import (
 
 WORDS = re.compile(r"\w+")
 COMMON = frozenset(
-    "a an and are as at be but by can could did do does for from had has have how i in into is it its may of on or "
-    "should than that the their them then there these this to was were what when where which who whom why will with "
-    "would you your".split()
+    WORDS.findall(
+        "a an and are as at be but by can could did do does for from had has have how i in into is it its may of on or "
+        "should than that the their them then there these this to was were what when where which who whom why will "
+        "with would you your"
+    )
 )
 """Not counted: without this the baseline loses 0.08 nDCG@5 on questions in whole sentences."""
 
