@@ -40,6 +40,10 @@ class Config:
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for values that no part could use."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not isinstance(value, {"workers": int, "exclude": tuple}.get(field.name, str)) and value is not None:
+                raise UsageError(f"{field.name} cannot be {value!r}", "Mend the setting, or delete config.json.")
         if self.regions not in ("page", "all"):
             raise UsageError(f"regions cannot be {self.regions!r}", "Use --regions page or --regions all.")
         if self.workers < 0:
@@ -83,7 +87,7 @@ def load_config(folder: Path, keywords: Mapping[str, Any] | None = None) -> Conf
     values["exclude"] = tuple(values.get("exclude", ()))
     try:
         values["workers"] = int(values.get("workers", 0))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise UsageError(f"workers cannot be {values['workers']!r}", "Use a number.") from error
     return replace(Config(), **values)
 

@@ -31,8 +31,10 @@ __all__ = ["Corpus", "Status"]
 
 SPACES = ("text", "pixels")
 """Vector spaces; each has its own embedder, and a channel of the same name."""
-TEXT_KINDS: tuple[RegionKind, ...] = ("passage", "figure", "table", "picture")
-"""Kinds whose text is searched by words; a whole page repeats the text of its parts, a tile has none."""
+PART_KINDS: tuple[RegionKind, ...] = ("passage", "figure", "table", "picture")
+"""Kinds with a text of their own, which the words channel searches."""
+WHOLE_KINDS: tuple[RegionKind, ...] = ("page",)
+"""The kind that repeats the text of its parts, which the pages channel searches."""
 SAVE_AFTER = 1000
 """Rows brought up to date while searching after which the caches are written, so that the next start is quick."""
 
@@ -91,8 +93,10 @@ class Corpus:
 
         `rebuild` reads everything again with the models that the settings name now; `retry_failed` also what failed
         and has not changed; `prune` takes what is not there for deleted, also where a whole root is missing;
-        `passwords` are tried in turn on locked files and kept nowhere. Raises `PathNotFound`, `IndexBusy` (unless `wait`), `NothingIndexed` when there are neither paths nor
-        roots, `ModelMismatch`, `StorageFull`; `KeyboardInterrupt` leaves every finished batch in place.
+        `passwords` are tried in turn on locked files and kept nowhere.
+
+        Raises `PathNotFound`, `IndexBusy` (unless `wait`), `NothingIndexed` when there are neither paths nor roots,
+        `ModelMismatch`, `StorageFull`; `KeyboardInterrupt` leaves every finished batch in place.
         """
         with self._writing(wait) as catalog:
             given = _absolute(paths)
@@ -180,7 +184,7 @@ class Corpus:
             skip=(self.folder,),
             ocr=config.ocr,
             regions="page" if config.regions == "page" else "all",
-            text_model=None if config.text == "none" else config.text,
+            text=config.text,
             workers=config.workers,
             **run,
         )
@@ -227,10 +231,24 @@ class Corpus:
     def _channels(self, catalog: Catalog, models: _Models) -> list[Channel]:
         cache = self.folder / "cache"
         channels = []
-        for name, rows in (("words", catalog.texts), ("names", catalog.names)):
+        for name, rows, kinds, valid_from in (
+            ("words", catalog.texts, PART_KINDS, None),
+            ("pages", catalog.texts, WHOLE_KINDS, None),
+            ("names", catalog.names, WHOLE_KINDS + PART_KINDS, catalog.names_generation),
+        ):
             words, generation = WordIndex.open(cache / name) or (WordIndex(), -1)
-            wanted = partial(catalog.region_ids, kinds=TEXT_KINDS if name == "words" else None)
-            channels.append(Channel(name, words, encode=str, wanted=wanted, rows=rows, generation=generation))
+            wanted = partial(catalog.region_ids, kinds=kinds)
+            channels.append(
+                Channel(
+                    name,
+                    words,
+                    encode=str,
+                    wanted=wanted,
+                    rows=rows,
+                    generation=generation,
+                    valid_from=valid_from,
+                )
+            )
         for space, model in models.items():
             kept = FaissIndex.open(cache / space, model.fingerprint, model.dim)
             vectors, generation = kept or (FaissIndex(model.dim, model.fingerprint), -1)

@@ -90,7 +90,7 @@ class Catalog(RegionReads, FileReads):
         return int(self.get_meta("generation") or 0)
 
     def names_generation(self) -> int:
-        """Raised in every commit that changes what `names` gives for regions that were searchable before."""
+        """The generation that last changed what `names` gives for regions that were searchable before it."""
         return int(self.get_meta("names") or 0)
 
     def get_meta(self, key: str) -> str | None:

@@ -42,10 +42,11 @@ class _Transaction:
         """Called by the catalog before the commit: puts down the counters."""
         if self._next_region is not None:
             put_meta(self._connection, "next_region", str(self._next_region))
-        if self._renamed:
-            put_meta(self._connection, "names", str(int(get_meta(self._connection, "names") or 0) + 1))
-        if self._changed:
-            put_meta(self._connection, "generation", str(int(get_meta(self._connection, "generation") or 0) + 1))
+        if self._changed or self._renamed:
+            generation = str(int(get_meta(self._connection, "generation") or 0) + 1)
+            put_meta(self._connection, "generation", generation)
+            if self._renamed:
+                put_meta(self._connection, "names", generation)
 
     def _touch(self, content: int) -> None:
         if not self._changed:
@@ -237,7 +238,8 @@ class Writer(_PlaceWrites):
         Raises `ValueError` for another shape, for a value that is not finite in float16, for a region that is not
         there or has a vector in this space: a vector never changes under its region's id.
         """
-        rows = np.ascontiguousarray(matrix, dtype="<f2")
+        with np.errstate(over="ignore"):  # what does not fit is refused below
+            rows = np.ascontiguousarray(matrix, dtype="<f2")
         if rows.ndim != 2 or rows.shape[0] != len(ids):
             raise ValueError(f"{len(ids)} regions need a matrix of as many rows, not one of shape {rows.shape}")
         if not np.isfinite(rows).all():

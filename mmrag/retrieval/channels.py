@@ -42,7 +42,8 @@ class Channel:
     """An index by region id, where its rows come from, and how a question is put to it.
 
     `wanted` gives the ids that the catalog holds now, `rows` the data of some of them, `encode` a question in the form
-    that the index takes. `generation` is the catalog's when `index` was read from disk, or -1.
+    that the index takes. `generation` is the catalog's when `index` was read from disk, or -1. `valid_from` is for rows
+    that can change under their id, as names do when a file is renamed: an index older than it is filled anew.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Channel:
         wanted: Callable[[], npt.NDArray[np.int64]],
         rows: Callable[[npt.NDArray[np.int64]], Iterable[tuple[int, Any]]],
         generation: int = -1,
+        valid_from: Callable[[], int] | None = None,
     ) -> None:
         self.name = name
         self.index = index
@@ -62,11 +64,14 @@ class Channel:
         self._encode = encode
         self._wanted = wanted
         self._rows = rows
+        self._valid_from = valid_from
 
     def refresh(self, generation: int) -> int:
         """Make the index equal to the catalog at `generation`; returns how many rows came or went."""
         if generation == self.generation:
             return 0
+        if self._valid_from is not None and self.generation < self._valid_from():
+            self.index.remove(self.index.ids().tolist())
         wanted, held = self._wanted(), self.index.ids()
         gone = np.setdiff1d(held, wanted, assume_unique=True)
         new = np.setdiff1d(wanted, held, assume_unique=True)
