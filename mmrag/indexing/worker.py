@@ -31,7 +31,7 @@ from mmrag.indexing.pages import PageMaker
 from mmrag.protocols import Reader, ReadOptions
 from mmrag.types import Page
 
-__all__ = ["main", "stamp_of"]
+__all__ = ["Worker", "main", "stamp_of"]
 
 _TRIES = 2
 """Readings of a file that changes while it is read."""
@@ -51,7 +51,7 @@ def main(descriptor: int) -> None:
         try:
             settings: Settings = connection.recv()
             _limit(settings)
-            worker = _Worker(settings, connection.send)
+            worker = Worker(settings, connection.send)
             connection.send(Ready())
             while True:
                 worker.serve(connection.recv())
@@ -83,7 +83,7 @@ def stamp_of(path: bytes) -> tuple[Stamp, int]:
     return (status.st_size, status.st_mtime_ns, status.st_ino), status.st_dev
 
 
-class _Worker:
+class Worker:
     """Serves one job at a time; keeps what is slow to load."""
 
     def __init__(self, settings: Settings, send: Callable[[Any], None]) -> None:
