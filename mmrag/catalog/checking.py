@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import DBAPIError
 
 from mmrag.catalog.packing import unpack_words, vector_checksum
 from mmrag.catalog.reading import check_region
@@ -25,10 +26,14 @@ def problems(connection: Connection) -> list[str]:
             return found  # what follows would read through broken pages
         for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             found.append(f"{table} row {row} refers to a row of {parent} that is not there")
-    found += _counters(connection)
-    found += _words(connection)
-    found += _regions(connection)
-    found += _vectors(connection)
+    for part in (_counters, _words, _regions, _vectors):
+        try:
+            for line in part(connection):
+                found.append(line)
+        except DBAPIError as error:  # a row that cannot even be read; what was found before it counts too
+            found.append(f"{part.__name__.strip('_')} cannot be read: {error.orig}")
+            if connection.dialect.name != "sqlite":
+                break  # PostgreSQL answers nothing more in this transaction
     return found
 
 

@@ -97,7 +97,7 @@ class FileReads:
     def summary(self) -> CatalogSummary:
         """Everything `mmrag status` shows, as one state of the catalog."""
         with self._read() as connection:
-            settings = dict(connection.execute(select(meta.c.key, meta.c.value)).tuples().all())
+            settings = _pairs(connection, select(meta.c.key, meta.c.value))
             files = tuple(_statuses(connection))
             states: dict[str, int] = {}
             for file in files:
@@ -120,7 +120,7 @@ class FileReads:
                     connection,
                     select(func.count()).select_from(pages).where(pages.c.ocr == "pending", live(pages.c.content)),
                 ),
-                vectors=dict(connection.execute(by_space).tuples().all()),
+                vectors=_pairs(connection, by_space),
                 size=_size(connection, self._url),
                 generation=int(settings.get("generation", "0")),
                 format=int(settings.get("format", str(FORMAT))),
@@ -139,6 +139,10 @@ def _roots(connection: Connection) -> list[RootRecord]:
 
 def _models(settings: Mapping[str, str]) -> dict[str, str]:
     return {key[len(_SPACE) :]: value for key, value in settings.items() if key.startswith(_SPACE)}
+
+
+def _pairs(connection: Connection, query: Select[Any]) -> dict[str, Any]:
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
