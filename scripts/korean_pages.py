@@ -4,6 +4,8 @@ A page is (heading, blocks); a block is a paragraph, a list of points, or a tabl
 and figures are invented, except for the names of well-known cities and dishes.
 """
 
+# ruff: noqa: E501  (the text of the pages: a Korean character counts as two)
+
 from __future__ import annotations
 
 MAIN: dict[str, tuple[str, list[tuple[str, list[object]]]]] = {
