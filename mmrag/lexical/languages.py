@@ -14,10 +14,12 @@ those to up us was we were what what's when where which while who whom whose why
 according following
 """
 _KOREAN = """
-무엇 무엇은 무엇이 무엇을 무엇인가 무엇인가요 무엇입니까 무언가 뭐 뭐야 뭔가요 뭐예요 뭔지 얼마 얼마나 얼마인가 얼마인가요
-얼마입니까 얼마였나요 언제 언제인가요 언제입니까 어디 어디에 어디서 어디인가요 어디입니까 누가 누구 누구인가요 누구입니까 왜
-어떻게 어떤 어느 몇 무슨 및 그리고 또는 대한 대해 대하여 관한 관해 있는 있나요 있습니까 되나요 됩니까 하나요 합니까
-했나요 인가요 입니까 알려줘 알려주세요 보여줘 보여주세요 찾아줘 찾아주세요 그 이 저 것 수 등
+무엇 무엇은 무엇이 무엇을 무엇인가 무엇인가요 무엇입니까 무언가 뭐 뭐야 뭔가요 뭐예요 뭔지
+얼마 얼마나 얼마인가 얼마인가요 얼마입니까 얼마였나요 언제 언제인가요 언제입니까 어디 어디에
+어디서 어디인가요 어디입니까 누가 누구 누구인가요 누구입니까 왜 어떻게 어떤 어느 몇 무슨 및
+그리고 또는 대한 대해 대하여 관한 관해 있는 있나요 있습니까 되나요 됩니까 하나요 합니까
+했나요 인가요 입니까 알려줘 알려주세요 보여줘 보여주세요 찾아줘 찾아주세요 그 이 저 것 수
+등
 """
 QUERY_STOP_WORDS: frozenset[str] = frozenset(_ENGLISH.split()) | frozenset(_KOREAN.split())
 """Left out of questions, never out of texts: a question of nothing else is still searched."""
@@ -58,18 +60,33 @@ def korean_stems(word: str) -> tuple[str, ...]:
     return tuple(stems)
 
 
-_VOWEL = re.compile(r"[aeiouy]")
+_VOWEL = re.compile("[aeiouy]")
 
 
 def stem(word: str) -> str:
-    """An English word without plural and similar endings; any other word as it is."""
+    """An English word without the endings of plurals and verb forms; any other word as it is.
+
+    Harman's S-stemmer (1991), then -ing, -ed and a final -e: "companies" and "company", "used" and "using" meet.
+    """
     if len(word) < 4 or not (word.isascii() and word.isalpha()):
         return word
-    return s_stem(word)
+    word = _singular(word)
+    for ending in ("ing", "ed"):
+        rest = word[: -len(ending)]
+        if word.endswith(ending) and len(rest) >= 3 and not word.endswith("eed") and _VOWEL.search(rest):
+            # "stopped" and "stop", but "called" and "call".
+            word = rest[:-1] if rest[-1] == rest[-2] and rest[-1] not in "lsz" else rest
+            break
+    else:
+        if word.endswith("ly") and len(word) > 5:
+            word = word[:-2]
+    if word.endswith("e") and len(word) > 4:
+        word = word[:-1]
+    return word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
 
 
-def s_stem(word: str) -> str:
-    """Harman's S-stemmer (1991): plurals only, by three rules of which the first that fits counts."""
+def _singular(word: str) -> str:
+    """Three rules, of which the first that fits counts."""
     if word.endswith("ies") and not word.endswith(("eies", "aies")):
         return word[:-3] + "y"
     if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):

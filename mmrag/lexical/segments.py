@@ -128,7 +128,7 @@ class Builder:
 
     def add(self, identifier: int, text: str, further: Iterable[str] = ()) -> None:
         """A text, of which each word is analysed once however often it comes; `further` terms are added to it."""
-        found: array[int] = array("i")
+        found: list[int] = []
         words = self._words
         for word in text.split():
             numbers = words.get(word)
@@ -140,7 +140,7 @@ class Builder:
                     words[word] = numbers
             found.extend(numbers)
         found.extend(self._number(term) for term in further)
-        self._texts[identifier] = found
+        self._texts[identifier] = array("i", found)
         self.size += len(found)
 
     def discard(self, identifier: int) -> None:

@@ -50,7 +50,8 @@ _APOSTROPHE = re.compile("['\u2019]")
 _POSSESSIVE = re.compile("(?<=[^\\W\\d_])['\u2019][sS]$")
 _ACCENTS_END = "\u0700"
 """Latin, Greek, Cyrillic, Hebrew and Arabic stand before it: there marks are accents, farther on they are vowels."""
-_BROKEN = re.compile(r"([^\W\d_]{2,})[-\u2010\u00ad]\s+(?!(?:and|or|to|und|oder|et)\b)([^\W\d_]{2,})")
+_BREAK = re.compile(r"[-\u2010\u00ad]\s+(?!(?:and|or|to|und|oder|et)\b)([^\W\d_]{2,})")
+_BEFORE_BREAK = re.compile(r"[^\W\d_]{2,}\Z")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -96,11 +97,13 @@ _kept_terms = lru_cache(maxsize=100_000)(_new_terms)
 
 
 def broken_words(text: str) -> list[str]:
-    """Words that a line break has cut in two, put together: an addition, since the hyphen may be meant."""
-    if "- " not in text and "-\n" not in text and "\u2010" not in text and "\u00ad" not in text:
-        return []
-    words = (match[1] + match[2] for match in _BROKEN.finditer(text) if match[2][0].islower())
-    return [term for word in words for term in word_terms(word)]
+    """Terms of the words that a line break has cut in two, put together: an addition, since a hyphen may be meant."""
+    terms: list[str] = []
+    for match in _BREAK.finditer(text):
+        before = _BEFORE_BREAK.search(text, max(0, match.start() - MAX_TERM), match.start())
+        if before and match[1][0].islower():
+            terms.extend(word_terms(before[0] + match[1]))
+    return terms
 
 
 def _analysed(raw: str, *, query: bool) -> Iterator[tuple[str, float]]:
