@@ -20,21 +20,29 @@ _BATCH = 2000
 def problems(connection: Connection) -> list[str]:
     """One line for each thing that is wrong; [] for a sound catalog."""
     found: list[str] = []
-    if connection.dialect.name == "sqlite":
-        found += [line for line in connection.exec_driver_sql("PRAGMA integrity_check").scalars() if line != "ok"]
-        if found:
-            return found  # what follows would read through broken pages
-        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-            found.append(f"{table} row {row} refers to a row of {parent} that is not there")
-    for part in (_counters, _words, _regions, _vectors):
+    for part in (_structure, _counters, _words, _regions, _vectors):
         try:
             for line in part(connection):
                 found.append(line)
-        except DBAPIError as error:  # a row that cannot even be read; what was found before it counts too
-            found.append(f"{part.__name__.strip('_')} cannot be read: {error.orig}")
+        except (
+            DBAPIError,
+            UnicodeDecodeError,
+        ) as error:  # a row that cannot even be read; what was found before it counts too
+            found.append(f"{part.__name__.strip('_')} cannot be read: {getattr(error, 'orig', error)}")
             if connection.dialect.name != "sqlite":
                 break  # PostgreSQL answers nothing more in this transaction
+        if part is _structure and found:
+            break  # what follows would read through broken pages
     return found
+
+
+def _structure(connection: Connection) -> Iterator[str]:
+    if connection.dialect.name == "sqlite":
+        for line in connection.exec_driver_sql("PRAGMA integrity_check").scalars():
+            if line != "ok":
+                yield line
+        for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            yield f"{table} row {row} refers to a row of {parent} that is not there"
 
 
 def _counters(connection: Connection) -> Iterator[str]:

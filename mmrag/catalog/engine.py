@@ -69,6 +69,14 @@ def connect(url: URL) -> Engine:
         raise MissingExtra("PostgreSQL needs psycopg", "pip install 'psycopg[binary]'") from error
 
 
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # The mode is kept in the file: asking again would need a lock that another process may hold.
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if not tables or "mmrag_meta" in tables:  # another program's file stays as it is
+            connection.execute("PRAGMA journal_mode=WAL")
+
+
 def _sqlite(path: Path) -> Engine:
     def opened() -> sqlite3.Connection:
         target: str = os.fspath(path)
@@ -84,9 +92,7 @@ def _sqlite(path: Path) -> Engine:
         for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
         if not readonly:
-            # Kept in the file; asking again would need a lock that another process may hold.
-            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
             # FULL, not NORMAL: an acknowledged commit then survives loss of power and not only the end of the
             # process. It costs one fsync a commit, and a commit holds seconds of work.
             connection.execute("PRAGMA synchronous=FULL")
@@ -142,6 +148,8 @@ def translated(url: URL) -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
+    except UnicodeDecodeError as error:  # a damaged name inside SQLite's own message
+        raise IndexDamaged(f"{url.database}: {error}", REBUILD) from error
     except sqlite3.Error as error:
         meaning = _meaning(error, url)
         if meaning is None:

@@ -18,7 +18,7 @@ from mmrag.catalog.inventory import FileReads
 from mmrag.catalog.reading import RegionReads
 from mmrag.catalog.schema import FORMAT, META, get_meta, meta, put_meta
 from mmrag.catalog.writing import Writer
-from mmrag.errors import FormatTooNew, IndexDamaged, NothingIndexed, StorageFull
+from mmrag.errors import FormatTooNew, IndexDamaged, NothingIndexed, StorageFull, UsageError
 
 __all__ = ["Catalog"]
 
@@ -43,6 +43,7 @@ class Catalog(RegionReads, FileReads):
         url = address(target)
         if url.get_backend_name() == "sqlite":
             _make_file(Path(str(url.database)), create)
+            _check_length(Path(str(url.database)))
         opened = connect(url)
         try:
             with translated(url):
@@ -111,6 +112,8 @@ class Catalog(RegionReads, FileReads):
 
 def _make_file(path: Path, create: bool) -> None:
     try:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", "Name a file for the catalog.")
         if path.stat().st_size or create:
             return
     except FileNotFoundError:
@@ -125,6 +128,23 @@ def _make_file(path: Path, create: bool) -> None:
     except OSError as error:
         raise StorageFull(f"{path} cannot be opened: {error.strerror}", "Check the folder's permissions.") from error
     raise NothingIndexed(f"there is no index at {path.parent}", _GUIDE)
+
+
+def _check_length(path: Path) -> None:
+    """Raises `IndexDamaged` for a SQLite file that is shorter than its head says.
+
+    SQLite takes the missing end of a page for zeros, and so for rows that are not there.
+    """
+    log = path.with_name(path.name + "-wal")
+    with path.open("rb") as stream:
+        head = stream.read(100)
+    # While a log holds pages the file may lag behind. Offsets as in "Database File Format", section 1.3.
+    if len(head) < 100 or (log.exists() and log.stat().st_size):
+        return
+    page_size, page_count = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+    known = head[24:28] == head[92:96]
+    if known and path.stat().st_size < page_count * (page_size if page_size > 1 else 65536):
+        raise IndexDamaged(f"{path} is cut off", REBUILD)
 
 
 @contextmanager
