@@ -7,12 +7,42 @@ are imported inside the functions that need them.
 
 from __future__ import annotations
 
+from mmrag.embedders.profiles import PROFILES, ModelStatus, Profile, describe, fetch, is_on_disk, resolve_profile
 from mmrag.embedders.text import minilm
+from mmrag.embedders.tokens import max_tokens, token_counter
 from mmrag.errors import UsageError
 from mmrag.protocols import Embedder
 from mmrag.registry import load as load_factory
 
-__all__ = ["load", "minilm"]
+__all__ = [
+    "PROFILES",
+    "ModelStatus",
+    "Profile",
+    "describe",
+    "fetch",
+    "hugging_face",
+    "is_on_disk",
+    "load",
+    "max_tokens",
+    "minilm",
+    "open_clip",
+    "resolve_profile",
+    "token_counter",
+]
+
+
+def open_clip(argument: str, device: str = "auto") -> Embedder:
+    """An image and text encoder run by open_clip; see `mmrag.embedders.open_clip_models.open_clip`."""
+    from mmrag.embedders.open_clip_models import open_clip as factory
+
+    return factory(argument, device)
+
+
+def hugging_face(argument: str, device: str = "auto") -> Embedder:
+    """An encoder in the layout of transformers; see `mmrag.embedders.transformers_models.hugging_face`."""
+    from mmrag.embedders.transformers_models import hugging_face as factory
+
+    return factory(argument, device)
 
 
 def load(id: str, device: str = "auto") -> Embedder:  # the contract's word for a model's name
