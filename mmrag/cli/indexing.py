@@ -14,13 +14,13 @@ from mmrag.cli import output
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption
 
 if TYPE_CHECKING:
-    from mmrag.corpus import Corpus
+    from mmrag.indexing import Plan
     from mmrag.types import IndexReport, Progress
 
-__all__ = ["index"]
+__all__ = ["ProgressBar", "index", "live_progress"]
 
 
-def index(  # noqa: PLR0913  (one argument an option: Typer's way)
+def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     paths: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[PATH]...", help="Folders and files to index; none: all that were given before."),
@@ -89,15 +89,15 @@ def index(  # noqa: PLR0913  (one argument an option: Typer's way)
     passwords = _passwords(password_file)
     with Corpus(index, **settings) as corpus:
         if forget:
-            forgotten = sum(corpus.forget(path) for path in forget)
+            forgotten = sum(corpus.forget(path, wait=wait) for path in forget)
             if not paths:
                 _show_forgotten(forgotten, as_json)
                 return
         if dry_run:
-            _show_plan(corpus, paths or [], as_json)
+            _show_plan(corpus.plan(*(paths or []), retry_failed=retry_failed, prune=prune), as_json)
             return
         show: Callable[[IndexReport], None] = lambda report: _show_report(report, index, as_json, line=watch)  # noqa: E731
-        with _progress() as progress:
+        with live_progress() as progress:
             if not watch:
                 report = corpus.index(*(paths or []), progress=progress, passwords=passwords, **switches)
             else:
@@ -135,10 +135,9 @@ def _show_forgotten(forgotten: int, as_json: bool) -> None:
         output.show(Text("Nothing under that path was in the index. `mmrag status` lists what is."))
 
 
-def _show_plan(corpus: Corpus, paths: list[str], as_json: bool) -> None:
+def _show_plan(plan: Plan, as_json: bool) -> None:
     from mmrag.display import plan_json, plan_view
 
-    plan = corpus.plan(*paths)
     if as_json:
         output.emit(plan_json(plan))
     else:
@@ -154,7 +153,7 @@ def _show_report(report: IndexReport, index: str | None, as_json: bool, *, line:
         output.show(report_view(report, index or ""))
 
 
-def _progress() -> AbstractContextManager[Callable[[Progress], None] | None]:
+def live_progress() -> AbstractContextManager[Callable[[Progress], None] | None]:
     """Live progress on standard error if it is a terminal, else none at all."""
     console = output.err()
     return ProgressBar(console) if console.is_terminal and not console.is_dumb_terminal else nullcontext()

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from mmrag.cli import output
+from mmrag.cli.indexing import live_progress
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption
 
 __all__ = ["demo", "doctor", "models", "status"]
@@ -34,8 +35,8 @@ def demo(
     """Try it on a small sample folder: index it, search it in English and Korean, see what comes out."""
     from mmrag import demo as tour
 
-    console = output.err() if as_json else None
-    result = tour.run(folder, output.show if console is None else console.print)
+    with live_progress() as progress:
+        result = tour.run(folder, output.err().print if as_json else output.show, progress)
     if as_json:
         output.emit(result)
 
@@ -65,4 +66,15 @@ def models(
     as_json: JsonOption = False,
 ) -> None:
     """List the profiles, their models, and which are on this disk; download one with --get."""
-    raise NotImplementedError
+    from mmrag.display import clean, models_json, models_view
+    from mmrag.embedders import describe, fetch, resolve_profile
+
+    fetched: list[str] = []
+    if get is not None:
+        fetched = fetch(get, lambda line: output.err().print(clean(line), markup=False))
+    rows = describe()
+    if as_json:
+        chosen = {"auto": resolve_profile("auto").name}
+        output.emit({**models_json(rows), **chosen, **({"fetched": fetched} if get is not None else {})})
+    else:
+        output.show(models_view(rows, resolve_profile("auto").name))

@@ -36,7 +36,7 @@ _HOURS = {"h": 1, "d": 24, "w": 24 * 7, "m": 24 * 30, "y": 24 * 365}
 
 
 def moment(text: str, *, end: bool = False, now: datetime | None = None) -> datetime:
-    """A time as people type it: 2024, 2024-01, 2024-01-31, 2024-01-31T09:30, today, yesterday, or 12h, 7d, 4w, 6m, 1y ago.
+    """A time as people type it: 2024, 2024-01, 2024-01-31, 2024-01-31T09:30, today, yesterday; 12h, 7d, 4w, 6m, 1y ago.
 
     A year, month or day means its first moment, or with `end` its last. Local time unless an offset is given; the
     result always has a zone. Raises `UsageError`.
@@ -86,14 +86,15 @@ def filters(paths: Sequence[str], kinds: Sequence[str], since: str | None, until
     from mmrag.types import Filters, RegionKind
 
     known = get_args(RegionKind)
-    wanted = [kind.strip() for item in kinds for kind in item.split(",") if kind.strip()]
-    for kind in wanted:
-        if kind not in known:
-            raise UsageError(f"there is no kind {kind!r}", f"Kinds: {', '.join(known)}.")
+    names = dict.fromkeys(kind.strip() for item in kinds for kind in item.split(",") if kind.strip())
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no kind {name!r}", f"Kinds: {', '.join(known)}.")
+    wanted: tuple[RegionKind, ...] = tuple(kind for kind in known if kind in names)
     first = moment(since) if since else None
     last = moment(until, end=True) if until else None
     if first and last and first > last:
         raise UsageError(f"--since {since} is later than --until {until}", "Swap them.")
     if not (paths or wanted or first or last):
         return None
-    return Filters(paths=tuple(paths), kinds=tuple(dict.fromkeys(wanted)), since=first, until=last)
+    return Filters(paths=tuple(paths), kinds=wanted, since=first, until=last)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 
-def search(  # noqa: PLR0913  (one argument an option: Typer's way)
+def search(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     query: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(metavar="QUERY", help="What to look for, in your own words.", show_default=False),

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mmrag.display.escaping import clean, path_fields, shown_path
 from mmrag.errors import MmragError
-from mmrag.types import Box, Evidence, IndexReport, Region
+from mmrag.types import Box, Evidence, FileOutcome, IndexReport, Region
 
 if TYPE_CHECKING:
     from mmrag.corpus import Status
+    from mmrag.embedders import ModelStatus
+    from mmrag.indexing import Plan
 
 __all__ = [
     "Finding",
-    "PlanLike",
     "box_json",
     "checks_json",
     "error_json",
     "evidence_json",
+    "models_json",
     "plan_json",
     "region_json",
     "report_json",
@@ -49,34 +51,6 @@ class Finding(Protocol):
     @property
     def hint(self) -> str:
         """What to do, or nothing."""
-
-
-class PlanLike(Protocol):
-    """What a run of `index` would do: displayable paths by what would happen to them."""
-
-    @property
-    def added(self) -> Sequence[str]:
-        """Files that are new."""
-
-    @property
-    def updated(self) -> Sequence[str]:
-        """Files that changed."""
-
-    @property
-    def moved(self) -> Sequence[str]:
-        """Files that have another place."""
-
-    @property
-    def removed(self) -> Sequence[str]:
-        """Files that are gone."""
-
-    @property
-    def unchanged(self) -> Sequence[str]:
-        """Files that need nothing."""
-
-    @property
-    def failed(self) -> Sequence[str]:
-        """Files that could not be read before and have not changed."""
 
 
 def box_json(box: Box) -> list[float]:
@@ -118,9 +92,12 @@ def search_json(query: str, hits: Sequence[Evidence]) -> dict[str, Any]:
     return {"query": query, "hits": [evidence_json(hit, rank) for rank, hit in enumerate(hits, 1)]}
 
 
+def _outcome(one: FileOutcome) -> dict[str, Any]:
+    return {**path_fields(one.path), "state": one.state, "reason": clean(one.reason)}
+
+
 def report_json(report: IndexReport) -> dict[str, Any]:
     """The answer of `index`."""
-    failed = [{**path_fields(one.path), "state": one.state, "reason": clean(one.reason)} for one in report.failed]
     return {
         "files": report.files,
         "added": report.added,
@@ -128,7 +105,7 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "moved": report.moved,
         "removed": report.removed,
         "unchanged": report.unchanged,
-        "failed": failed,
+        "failed": [_outcome(one) for one in report.failed],
         "pending_ocr": report.pending_ocr,
         "pages": report.pages,
         "regions": report.regions,
@@ -138,10 +115,40 @@ def report_json(report: IndexReport) -> dict[str, Any]:
     }
 
 
-def plan_json(plan: PlanLike) -> dict[str, Any]:
-    """The answer of `index --dry-run`: lists of paths where `index` gives counts."""
-    names = ("added", "updated", "moved", "removed", "unchanged", "failed")
-    return {"dry_run": True, **{name: [shown_path(path) for path in getattr(plan, name)] for name in names}}
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The answer of `index --dry-run`: the counts of `index`, and under `paths` the files that they count."""
+    failed = [_outcome(one) for one in plan.failed]
+    return {
+        "dry_run": True,
+        "files": len(plan.added) + len(plan.updated) + len(plan.moved) + plan.unchanged + len(failed),
+        "added": len(plan.added),
+        "updated": len(plan.updated),
+        "moved": len(plan.moved),
+        "removed": len(plan.removed),
+        "unchanged": plan.unchanged,
+        "failed": failed,
+        "paths": {
+            "added": [shown_path(path) for path in plan.added],
+            "updated": [shown_path(path) for path in plan.updated],
+            "moved": [{"from": shown_path(old), "to": shown_path(new)} for old, new in plan.moved],
+            "removed": [shown_path(path) for path in plan.removed],
+        },
+        "notes": [clean(note) for note in plan.notes],
+    }
+
+
+def models_json(models: Sequence[ModelStatus]) -> dict[str, Any]:
+    """The answer of `models`: profiles from the least to the best, each with its models."""
+    profiles: dict[str, list[dict[str, Any]]] = {}
+    for model in models:
+        row = {"space": model.space, "id": model.id, "on_disk": model.on_disk, "megabytes": model.megabytes}
+        profiles.setdefault(model.profile, []).append({**row, "note": model.note})
+    return {
+        "profiles": [
+            {"name": name, "on_disk": all(row["on_disk"] for row in rows), "models": rows}
+            for name, rows in profiles.items()
+        ]
+    }
 
 
 def status_json(status: Status) -> dict[str, Any]:

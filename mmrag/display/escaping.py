@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 
 
 def to_json(document: Mapping[str, Any], *, indent: int | None = 2, ascii_only: bool = False) -> str:
-    r"""One JSON document as text that is safe on a terminal: unsafe characters stand as `\uXXXX`, which JSON reads back."""
+    r"""One JSON document as text that is safe on a terminal: unsafe characters as `\uXXXX`, which JSON reads back."""
     text = json.dumps(_plain(document), ensure_ascii=ascii_only, allow_nan=False, indent=indent)
     # json.dumps has escaped C0 already; what is left of it is the line breaks of `indent`.
     return _UNSAFE.sub(lambda match: match.group() if match.group() == "\n" else _json_escape(match.group()), text)

@@ -16,13 +16,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from mmrag.display.documents import Finding, PlanLike
+from mmrag.display.documents import Finding
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.errors import MmragError
 from mmrag.types import Evidence, FileOutcome, FileState, IndexReport
 
 if TYPE_CHECKING:
     from mmrag.corpus import Status
+    from mmrag.embedders import ModelStatus
+    from mmrag.indexing import Plan
 
 __all__ = [
     "checks_view",
@@ -30,6 +32,7 @@ __all__ = [
     "error_view",
     "evidence_view",
     "failures_view",
+    "models_view",
     "plan_view",
     "report_view",
     "search_view",
@@ -135,9 +138,9 @@ def marked(text: str, query: str) -> Text:
     """The part of `text` that matches `query` best, cut to a few lines, with the matches in bold."""
     from mmrag.lexical import snippet
 
-    part, spans = snippet(clean(text), query, SNIPPET_WIDTH)
-    view = Text(clean(part))
-    for start, stop in spans:
+    cut = snippet(clean(text), query, SNIPPET_WIDTH)
+    view = Text(cut.text)
+    for start, stop in cut.spans:
         view.stylize("bold yellow", start, stop)
     return view
 
@@ -149,8 +152,8 @@ def _indented(view: RenderableType) -> Padding:
 # ----------------------------------------------------------------------------------------------------------- index
 
 
-def report_view(report: IndexReport, index: str = "") -> RenderableType:
-    """What a run of `index` did, what it could not do, and what to type next."""
+def report_view(report: IndexReport, index: str = "", *, guide: bool = True) -> RenderableType:
+    """What a run of `index` did, what it could not do, and with `guide` what to type next."""
     lines: list[RenderableType] = [_summary(report)]
     if report.failed:
         lines += [Text(""), failures_view(report.failed)]
@@ -160,7 +163,7 @@ def report_view(report: IndexReport, index: str = "") -> RenderableType:
             Text.assemble((f"{pages} still to be recognised (OCR).", "yellow"), " Run the same command to go on.")
         )
     lines += [Text(clean(note)) for note in report.notes]
-    if report.files - len(report.failed):
+    if guide and report.files > len(report.failed):
         option = f" --index {index}" if index else ""
         lines.append(Text.assemble(("Next: ", "dim"), f'mmrag search{option} "what you are looking for"'))
     return Group(*lines)
@@ -201,18 +204,25 @@ def failures_view(failed: Sequence[FileOutcome]) -> RenderableType:
     return Group(*lines)
 
 
-def plan_view(plan: PlanLike) -> RenderableType:
+def plan_view(plan: Plan) -> RenderableType:
     """What `index --dry-run` found: nothing has been done."""
+    groups = {
+        "added": [f"+ {shorten(path)}" for path in plan.added],
+        "updated": [f"~ {shorten(path)}" for path in plan.updated],
+        "moved": [f"> {shorten(old)} -> {shorten(new)}" for old, new in plan.moved],
+        "removed": [f"- {shorten(path)}" for path in plan.removed],
+    }
     lines: list[RenderableType] = []
-    for name, sign in (("added", "+"), ("updated", "~"), ("moved", ">"), ("removed", "-"), ("failed", "!")):
-        paths = getattr(plan, name)
-        if not paths:
-            continue
-        lines.append(Text(f"{count(len(paths), 'file')} {'failed before' if name == 'failed' else name}", "bold"))
-        lines += [_indented(Text(f"{sign} {shorten(path)}")) for path in paths[:SHOWN_PATHS]]
-        if len(paths) > SHOWN_PATHS:
-            lines.append(_indented(Text(f"and {len(paths) - SHOWN_PATHS:,} more (--json lists all)", "dim")))
-    lines.append(Text(f"{count(len(plan.unchanged), 'file')} unchanged. Nothing has been done (--dry-run)."))
+    for name, shown in groups.items():
+        if shown:
+            lines.append(Text(f"{count(len(shown), 'file')} to be {name}", "bold"))
+            lines += [_indented(Text(line)) for line in shown[:SHOWN_PATHS]]
+        if len(shown) > SHOWN_PATHS:
+            lines.append(_indented(Text(f"and {len(shown) - SHOWN_PATHS:,} more (--json lists all)", "dim")))
+    if plan.failed:
+        lines.append(failures_view(plan.failed))
+    lines += [Text(clean(note)) for note in plan.notes]
+    lines.append(Text(f"{count(plan.unchanged, 'file')} unchanged. Nothing has been done (--dry-run)."))
     return Group(*lines)
 
 
@@ -230,7 +240,9 @@ def status_view(status: Status) -> RenderableType:
         table.add_row("" if at else "folders", f"{shorten(os.fsdecode(root.path))} ({count(root.file_count, 'file')})")
     states = ", ".join(f"{number:,} {_STATE_WORDS.get(state, state)}" for state, number in held.states.items())
     table.add_row("files", states or "none")
-    table.add_row("content", f"{count(held.documents, 'document')}, {count(held.pages, 'page')}, {held.regions:,} regions")
+    table.add_row(
+        "content", f"{count(held.documents, 'document')}, {count(held.pages, 'page')}, {held.regions:,} regions"
+    )
     if held.pending_ocr:
         pages = count(held.pending_ocr, "page")
         table.add_row("to do", Text(f"{pages} to recognise (OCR): run `mmrag index` to go on", "yellow"))
@@ -245,6 +257,30 @@ def status_view(status: Status) -> RenderableType:
         if file.state in _STATE_WORDS
     ]
     return Group(table, Text(""), failures_view(bad)) if bad else table
+
+
+# ---------------------------------------------------------------------------------------------------------- models
+
+
+def models_view(models: Sequence[ModelStatus], chosen: str) -> RenderableType:
+    """Profiles with their models, what is on disk, and which one `--profile auto` takes."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("profile", no_wrap=True)
+    table.add_column("for", no_wrap=True)
+    table.add_column("model", overflow="fold", ratio=1)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("on disk", no_wrap=True)
+    last = ""
+    for model in models:
+        there = Text("yes", "green") if model.on_disk else Text("no", "yellow")
+        name = "" if model.profile == last else model.profile
+        last = model.profile
+        table.add_row(Text(name, "bold"), model.space, Text(clean(model.id)), size(model.megabytes * 1_000_000), there)
+    missing = list(dict.fromkeys(model.profile for model in models if not model.on_disk))
+    text = Text(f"\n--profile auto takes {clean(chosen)} here.")
+    if missing:
+        text.append(f"\nTo download: mmrag models --get {missing[0]}")
+    return Group(table, text)
 
 
 # ---------------------------------------------------------------------------------------------------------- doctor
@@ -263,6 +299,7 @@ def checks_view(checks: Sequence[Finding]) -> RenderableType:
             text.append(f"\n{clean(check.hint, lines=True)}", "" if check.level == "problem" else "dim")
         table.add_row(Text(check.level, styles.get(check.level, "")), Text(clean(check.name), "bold"), text)
     problems = sum(check.level == "problem" for check in checks)
-    last = Text(f"{count(problems, 'problem')} to mend.", "bold red") if problems else Text("No problems found.", "bold")
+    last = (
+        Text(f"{count(problems, 'problem')} to mend.", "bold red") if problems else Text("No problems found.", "bold")
+    )
     return Group(table, Text(""), last)
-
