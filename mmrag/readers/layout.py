@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mmrag.readers.graphics import Rect, Table, WordTuple
+from mmrag.readers.graphics import Rect, WordTuple, inside
+from mmrag.readers.tables import Table
 from mmrag.types import Block, Box, Word
 
-__all__ = ["Line", "arrange"]
+__all__ = ["Line", "arrange", "joined"]
 
 _MAX_UNITS = 300  # a page in more pieces than this is a map or a drawing; its own order is kept
 
@@ -41,6 +42,13 @@ class _Unit:
     line_width: float = field(default=0.0)
 
 
+def joined(line: Line, following: Line) -> Line:
+    """Two lines as one, in the style of the longer."""
+    style = line if len(line.words) >= len(following.words) else following
+    bold = line.bold and following.bold
+    return Line(_around([line.rect, following.rect]), style.size, bold, line.words + following.words)
+
+
 def _unit(lines: list[Line], table: bool = False, rect: Rect | None = None) -> _Unit:
     box = rect or _around([line.rect for line in lines])
     widths = [line.rect[2] - line.rect[0] for line in lines]
@@ -63,7 +71,7 @@ def arrange(
         return (), ()
     body = _body(units)
     units = [part for unit in units for part in ([unit] if unit.table else _split(unit, body))]
-    ordered = _ordered(units, width) if len(units) <= _MAX_UNITS else units
+    ordered = _framed(units, width, height) if len(units) <= _MAX_UNITS else units
     levels = _levels(ordered, body)
     words: list[Word] = []
     blocks: list[Block] = []
@@ -79,14 +87,11 @@ def arrange(
     return tuple(words), tuple(blocks)
 
 
-def _box(rect: Sequence[float | str], width: float, height: float) -> Box:
-    left, top, right, bottom = (float(side) for side in rect[:4])
-    return Box(
-        min(1.0, max(0.0, left / width)),
-        min(1.0, max(0.0, top / height)),
-        min(1.0, max(0.0, right / width)),
-        min(1.0, max(0.0, bottom / height)),
-    )
+def _box(rect: Rect | WordTuple, width: float, height: float) -> Box:
+    left, top, right, bottom = rect[0] / width, rect[1] / height, rect[2] / width, rect[3] / height
+    if left >= 0.0 and top >= 0.0 and right <= 1.0 and bottom <= 1.0:
+        return Box(left, top, right, bottom)
+    return Box(max(0.0, left), max(0.0, top), min(1.0, right), min(1.0, bottom))
 
 
 # ---------------------------------------------------------------- units
@@ -120,8 +125,7 @@ def _by_table(line: Line, tables: Sequence[Table]) -> list[tuple[int | None, Lin
     """A line, parted where it enters or leaves a table."""
     parts: list[tuple[int | None, list[WordTuple]]] = []
     for word in line.words:
-        x, y = (word[0] + word[2]) / 2, (word[1] + word[3]) / 2
-        index = next((i for i, t in enumerate(tables) if t.holds(x, y)), None)
+        index = next((i for i, table in enumerate(tables) if inside(word, table.rect)), None)
         if parts and parts[-1][0] == index:
             parts[-1][1].append(word)
         else:
@@ -175,7 +179,7 @@ def _levels(units: Sequence[_Unit], body: tuple[float, bool]) -> dict[int, int]:
     styles: dict[int, tuple[float, bool]] = {}
     for unit in units:
         style = None if unit.table else _stands_out(unit.lines[0], body)
-        if style is None or len(unit.lines) > 4:
+        if style is None or len(unit.lines) > 6:
             continue
         text = " ".join(word[4] for line in unit.lines for word in line.words)
         larger = style[0] >= body[0] * 1.15
@@ -192,9 +196,21 @@ def _levels(units: Sequence[_Unit], body: tuple[float, bool]) -> dict[int, int]:
 # ---------------------------------------------------------------- order
 
 
+def _framed(units: list[_Unit], width: float, height: float) -> list[_Unit]:
+    """Units in reading order, running heads and feet first and last: they stand beside no column."""
+    heads = [u for u in units if u.rect[3] < 0.08 * height and u.count <= 16 and not u.table]
+    feet = [u for u in units if u.rect[1] > 0.92 * height and u.count <= 16 and not u.table]
+    if not heads and not feet:
+        return _ordered(units, width)
+    apart = {id(u) for u in (*heads, *feet)}
+    return [*_settled(heads), *_ordered([u for u in units if id(u) not in apart], width), *_settled(feet)]
+
+
 def _ordered(units: list[_Unit], width: float, depth: int = 0) -> list[_Unit]:
     """Units in reading order."""
-    gutter = _gutter(units, width) if depth < 4 and len(units) > 1 else None
+    if len(units) < 2:
+        return units
+    gutter = _gutter(units, width) if depth < 4 else None
     if gutter is None:
         return _settled(units)
     across = sorted((u for u in units if u.rect[0] < gutter < u.rect[2]), key=lambda u: u.rect[1])

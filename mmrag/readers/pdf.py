@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmrag.errors import FileDamaged, FileLocked
 from mmrag.protocols import ReadOptions
-from mmrag.readers import graphics, layout
+from mmrag.readers import graphics, layout, tables
 from mmrag.readers.detect import failed
-from mmrag.readers.graphics import Rect, Rule, WordTuple
+from mmrag.readers.graphics import Rect, WordTuple
+from mmrag.readers.tables import Rule, Table
 from mmrag.types import Block, Box, Page, Word
 
 if TYPE_CHECKING:
@@ -222,13 +223,14 @@ def _read_page(document: Any, number: int, options: ReadOptions, facts: _Facts) 
     if not (width > 0 and height > 0):
         return None
     origin = (left, top)
-    raw, styles, images = _text(listing, origin, (width, height))
+    raw, styles, images = _text(page, listing, origin, (width, height))
     paths, across, down = _paths(document, page, origin) if seconds < _MAX_SECONDS else ([], [], [])
     plain = [word for line in raw for word in line[1]]
-    tables = graphics.tables(across, down, plain, width, height)
+    curves = [rect for rect, upright in paths if not upright]
+    found = tables.find_tables((across, down), curves, plain, (width, height))
     pictures = graphics.pictures(images, width, height)
-    drawn = _outside(graphics.drawings(paths, plain, width, height), [table.rect for table in tables])
-    words, blocks = _arranged(raw, styles, tables, (width, height))
+    drawn = _outside(graphics.drawings(paths, plain, width, height), [table.rect for table in found])
+    words, blocks = _arranged(raw, styles, found, (width, height))
     count, title, outline = facts
     return Page(
         number=number,
@@ -238,7 +240,7 @@ def _read_page(document: Any, number: int, options: ReadOptions, facts: _Facts) 
         blocks=blocks,
         pictures=_boxes(pictures, width, height),
         drawings=_boxes(drawn, width, height),
-        tables=_boxes([table.rect for table in tables], width, height),
+        tables=_boxes([table.rect for table in found], width, height),
         headings=outline.path(number, words),
         origin="layer" if words else "none",
         count=count,
@@ -252,7 +254,7 @@ _Styles = dict[tuple[int, int], tuple[float, bool]]
 
 
 def _text(
-    listing: Any, origin: tuple[float, float], size: tuple[float, float]
+    page: Any, listing: Any, origin: tuple[float, float], size: tuple[float, float]
 ) -> tuple[list[_RawLine], _Styles, list[Rect]]:
     """Lines of words by (block, line), the style of each line, and the boxes of embedded images."""
     pymupdf = _mupdf()
@@ -260,7 +262,9 @@ def _text(
     try:
         text = _text_page(listing, flags)
         words, blocks = text.extractWORDS(), text.extractDICT()["blocks"]
-        infos = _text_page(listing, flags | pymupdf.TEXT_PRESERVE_IMAGES).extractIMGINFO()
+        # A page with text is only looked through for images if it refers to any.
+        seek = not words or page.get_images(full=True)
+        infos = _text_page(listing, flags | pymupdf.TEXT_PRESERVE_IMAGES).extractIMGINFO() if seek else ()
     except Exception:  # as in _read_page; what can be seen of the page is still worth having
         _log.debug("the text of a page cannot be read", exc_info=True)
         return [], {}, []
@@ -317,7 +321,7 @@ def _style(spans: Sequence[dict[str, Any]]) -> tuple[float, bool]:
 
 
 def _arranged(
-    raw: Sequence[_RawLine], styles: _Styles, tables: Sequence[graphics.Table], size: tuple[float, float]
+    raw: Sequence[_RawLine], styles: _Styles, found: Sequence[Table], size: tuple[float, float]
 ) -> tuple[tuple[Word, ...], tuple[Block, ...]]:
     groups: list[list[layout.Line]] = []
     last = -1
@@ -327,10 +331,20 @@ def _arranged(
         rect = min(w[0] for w in words), min(w[1] for w in words), max(w[2] for w in words), max(w[3] for w in words)
         line = layout.Line(rect, style[0], style[1], words)
         if block != last:
-            groups.append([])
-            last = block
-        groups[-1].append(line)
-    return layout.arrange(groups, tables, *size)
+            groups.append([line])
+        elif _continues(groups[-1][-1], line):
+            groups[-1][-1] = layout.joined(groups[-1][-1], line)
+        else:
+            groups[-1].append(line)
+        last = block
+    return layout.arrange(groups, found, *size)
+
+
+def _continues(line: layout.Line, following: layout.Line) -> bool:
+    """Whether MuPDF has parted a line of justified type at a wide space."""
+    a, b = line.rect, following.rect
+    shared = min(a[3], b[3]) - max(a[1], b[1])
+    return b[0] >= a[2] - 1 and shared > 0.6 * min(a[3] - a[1], b[3] - b[1])
 
 
 def _paths(
