@@ -38,7 +38,10 @@ class LeafReader:
         misbehave(order)
         texts = text.split() if order != "!scan" else []
         words = tuple(
-            Word(word, Box(0.1 + 0.08 * (i % 10), 0.1 + 0.02 * (i // 10), 0.17 + 0.08 * (i % 10), 0.11 + 0.02 * (i // 10)))
+            Word(
+                word,
+                Box(0.1 + 0.08 * (i % 10), 0.1 + 0.02 * (i // 10), 0.17 + 0.08 * (i % 10), 0.11 + 0.02 * (i // 10)),
+            )
             for i, word in enumerate(texts[:400])
         )
         blocks = (Block(Box(0.1, 0.1, 0.9, 0.9), 0, len(words), 0, 0.012),) if words else ()

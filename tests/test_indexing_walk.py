@@ -32,9 +32,7 @@ def test_takes_regular_files_and_passes_hidden_ones(tmp_path: Path) -> None:
     assert found(tmp_path) == {"a.txt", "b/c.txt"}
 
 
-def test_terminates_on_loops_and_takes_no_link_pipe_or_socket(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_terminates_on_loops_and_takes_no_link_pipe_or_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "a/file.txt")
     (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
     (tmp_path / "a" / "parent").symlink_to(tmp_path)
