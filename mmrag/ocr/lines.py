@@ -152,12 +152,21 @@ def _by_rows(band: list[Line]) -> list[Line]:
     """Lines of one band: rows by their middle, each from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(band, key=lambda line: (line.box.top + line.box.bottom, line.box.left)):
-        middle = (line.box.top + line.box.bottom) / 2
-        first = rows[-1][0].box if rows else None
-        if first is not None and middle - (first.top + first.bottom) / 2 < 0.5 * min(
-            first.bottom - first.top, line.box.bottom - line.box.top
-        ):
+        if rows and _beside(rows[-1], line):
             rows[-1].append(line)
         else:
             rows.append([line])
     return [line for row in rows for line in sorted(row, key=lambda line: line.box.left)]
+
+
+def _beside(row: list[Line], line: Line) -> bool:
+    """Whether a line is at a row's height and under none of its lines: boxes of sloping lines reach into the next row."""
+    first, box = row[0].box, line.box
+    height = min(first.bottom - first.top, box.bottom - box.top)
+    if box.top + box.bottom - first.top - first.bottom >= height:
+        return False
+    return all(
+        min(other.box.right, box.right) - max(other.box.left, box.left)
+        < 0.3 * min(other.box.right - other.box.left, box.right - box.left)
+        for other in row
+    )

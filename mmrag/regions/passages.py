@@ -97,15 +97,14 @@ def passages(layout: Layout, budget: Budget) -> list[Segment]:
     chunks: list[_Chunk] = []
     for numbers, path in _sections(layout):
         chunks += _pack(layout, numbers, path, budget)
-    chunks = _merge_tiny(layout, chunks, budget)
-    kept = [chunk for chunk in chunks if not _is_furniture(layout, chunk)]
-    return [_segment(layout, chunk, budget) for chunk in kept or chunks]
+    return [_segment(layout, chunk, budget) for chunk in _merge_tiny(layout, chunks, budget)]
 
 
 def _sections(layout: Layout) -> list[tuple[list[int], tuple[str, ...]]]:
     """Numbers of runs that may share passages, with their heading path."""
     paths = heading_paths(layout)
     free = [number for number, run in enumerate(layout.runs) if layout.owner[run.start] < 0]
+    free = [number for number in free if not _is_furniture(layout, number)] or free
     sections: list[tuple[list[int], tuple[str, ...]]] = []
     box = np.zeros(4)
     for number in free:
@@ -129,7 +128,7 @@ def _shares_column(layout: Layout, box: Boxes, members: list[int], number: int, 
     if row[1] < layout.run_boxes[members[-1]][1] - 0.02:  # goes up the page again
         return False
     others = [other for other in free if not members[0] <= other <= number]
-    return not _covers(union(np.stack([box, row])), layout.run_boxes[others])
+    return not _covers(union(np.stack([box, row])), np.concatenate([layout.run_boxes[others], layout.tables]))
 
 
 def _covers(box: Boxes, others: Boxes) -> bool:
@@ -165,13 +164,14 @@ def _pack(layout: Layout, numbers: list[int], path: tuple[str, ...], budget: Bud
     units = [unit for number in numbers for unit in _units(layout, layout.runs[number], most, budget)]
     headings = {layout.runs[number].start for number in numbers if layout.runs[number].level > 0}
     total = sum(unit.tokens for unit in units)
-    share = total / max(1, -(-total // most))
+    count = max(1, -(-total // most))
+    share = total / count
     chunks: list[_Chunk] = []
     current: list[_Unit] = []
     size = 0
     for unit in units:
         over = size + unit.tokens - share
-        full = size + unit.tokens > most or (over > 0 and over > share - size)
+        full = size + unit.tokens > most or (over > 0 and over > share - size and len(chunks) < count - 1)
         if current and full and any(part.start not in headings for part in current):
             chunks.append(_Chunk(tuple(current), path))
             current, size = [], 0
@@ -217,11 +217,15 @@ def _may_merge(chunks: list[_Chunk], boxes: list[Boxes], first: int, budget: Bud
     return not _covers(union(np.stack(boxes[first : first + 2])), others)
 
 
-def _is_furniture(layout: Layout, chunk: _Chunk) -> bool:
-    """A few words at the upper or lower edge that go with nothing else; the page segment has them."""
-    box = _box(layout, chunk)
-    words = sum(unit.stop - unit.start for unit in chunk.units)
-    return words <= _FURNITURE_WORDS and not chunk.only_headings and bool(box[3] < 0.08 or box[1] > 0.92)
+def _is_furniture(layout: Layout, number: int) -> bool:
+    """A running head or a page number: a few words at the upper or lower edge with white between them and the text."""
+    run, box = layout.runs[number], layout.run_boxes[number]
+    if run.level or run.stop - run.start > _FURNITURE_WORDS or not (box[3] < 0.08 or box[1] > 0.92):
+        return False
+    others = np.delete(layout.run_boxes, number, axis=0)
+    apart = np.maximum(others[:, 1] - box[3], box[1] - others[:, 3])
+    level = np.abs(others[:, 1] + others[:, 3] - box[1] - box[3]) < box[3] - box[1]
+    return bool(np.all((apart > 0.012) | level))
 
 
 def _box(layout: Layout, chunk: _Chunk) -> Boxes:
