@@ -129,10 +129,14 @@ def discard_leftovers(folder: Path) -> None:
     For the writer alone: a reader cannot tell a leftover from a file that is being written.
     """
     kept = {HEAD_FILE}
-    with contextlib.suppress(OSError):
+    try:
         parsed = _parse((folder / HEAD_FILE).read_bytes())
         if parsed is not None:
             kept.update(seal["file"] for seal in parsed[1].values())
+    except FileNotFoundError:
+        pass  # No cache yet: whatever is there was never finished.
+    except OSError:
+        return  # What cannot be read now may be a good cache.
     with contextlib.suppress(OSError):
         for path in list(folder.iterdir()):
             ours = path.name.endswith(_SUFFIX) or (path.name.startswith(HEAD_FILE) and path.name.endswith(".tmp"))

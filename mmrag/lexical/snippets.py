@@ -36,7 +36,7 @@ class _Match:
 
 
 def snippet(text: str, query: str, width: int = 160) -> Snippet:
-    """The window of `text` with the most of the query's terms, at most `width` columns wide.
+    """The window of `text` with the most of the query's terms, at most `width` (4 or more) columns wide.
 
     East Asian wide characters count two columns. White space is collapsed; the window starts at a sentence where one
     begins close by, else at a word, and says by "…" where it leaves text out.

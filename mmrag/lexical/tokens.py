@@ -22,6 +22,7 @@ _MAX_COMPOUND = 400
 _MAX_PARTS = 3
 _MAX_CACHED = 40
 _PART_WEIGHT = 0.5
+_MAX_QUESTION = 10_000
 
 # Marks that belong to the letter before them; `\w` leaves most of them out. Whole blocks of the scripts of South and
 # South-East Asia, where vowels are marks.
@@ -71,15 +72,18 @@ def tokenize(text: str) -> list[str]:
 def query_terms(question: str) -> Mapping[str, float]:
     """The terms that a question is searched by, with their weights.
 
-    Words that carry no subject ("what", "the", "얼마") are left out, unless there are no others.
+    Words that carry no subject ("what", "the", "얼마") are left out, unless there are no others. Of a question of
+    over 10,000 characters the beginning is taken.
     """
+    question = question[:_MAX_QUESTION]
     kept: dict[str, float] = {}
     dropped: dict[str, float] = {}
-    for raw in [*question.split(), *(_INVISIBLE.sub("", word) for word in broken_words(question))]:
+    for raw in question.split():
         plain = unicodedata.normalize("NFKC", raw).casefold().strip("?!.,:;\"'()[]“”‘’")
         target = dropped if plain in QUERY_STOP_WORDS else kept
         for term, weight in _analysed(raw, query=True):
             target[term] = max(weight, target.get(term, 0.0))
+    kept.update(dict.fromkeys(broken_words(question), 1.0))
     return kept or dropped
 
 

@@ -5,6 +5,7 @@ class TestMine(VectorIndexContract):
     def reopen(self, folder, dim): ...
 """
 
+# ruff: noqa: S101  (these are tests)
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -139,7 +140,7 @@ class VectorIndexContract(ABC):
 
     def test_what_is_saved_is_what_is_opened(self, tmp_path: Path) -> None:
         """Same ids, hits and scores, and it can be added to and removed from."""
-        index, ids, rows = self.filled()
+        index, ids, _ = self.filled()
         index.remove(ids[:30].tolist())
         index.save(tmp_path / "cache", 7)
         kept = self.reopen(tmp_path / "cache", self.dim)
