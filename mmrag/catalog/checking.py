@@ -24,10 +24,8 @@ def problems(connection: Connection) -> list[str]:
         try:
             for line in part(connection):
                 found.append(line)
-        except (
-            DBAPIError,
-            UnicodeDecodeError,
-        ) as error:  # a row that cannot even be read; what was found before it counts too
+        except (DBAPIError, UnicodeDecodeError) as error:
+            # A row that cannot even be read; what was found before it counts too.
             found.append(f"{part.__name__.strip('_')} cannot be read: {getattr(error, 'orig', error)}")
             if connection.dialect.name != "sqlite":
                 break  # PostgreSQL answers nothing more in this transaction
@@ -69,8 +67,8 @@ def _words(connection: Connection) -> Iterator[str]:
     )
     for row in rows:
         try:
-            unpack_words(bytes(row.words))
-        except ValueError as error:
+            unpack_words(row.words)
+        except (ValueError, TypeError) as error:
             yield f"page {row.number} of {row.hash}: {error}"
 
 

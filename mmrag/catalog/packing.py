@@ -52,10 +52,9 @@ def unsigned(number: int) -> int:
 
 def pack_words(words: Sequence[Word]) -> bytes:
     """Zlib over: count (uint32), boxes (count x 4 uint16, column by column), texts joined by line feeds in UTF-8."""
-    if not words:
-        return b""
     edges = [(word.box.left, word.box.top, word.box.right, word.box.bottom) for word in words]
-    fractions = np.nan_to_num(np.asarray(edges, dtype=np.float64), nan=0.0, posinf=1.0, neginf=0.0)
+    table = np.asarray(edges, dtype=np.float64).reshape(len(words), 4)
+    fractions = np.nan_to_num(table, nan=0.0, posinf=1.0, neginf=0.0)
     boxes = np.rint(np.clip(fractions, 0.0, 1.0) * _STEPS).astype("<u2")
     # A word holds no whitespace by definition; a stray line feed must not shift every text after it.
     texts = "\n".join(storable(word.text).replace("\n", " ") for word in words)
@@ -65,13 +64,11 @@ def pack_words(words: Sequence[Word]) -> bytes:
 
 def unpack_words(blob: bytes) -> tuple[Word, ...]:
     """The words, boxes within 1/65535 of what was packed; raises `ValueError` for bytes `pack_words` did not make."""
-    if not blob:
-        return ()
     try:
         plain = zlib.decompress(blob)
         (count,) = struct.unpack_from("<I", plain)
         boxes: npt.NDArray[np.uint16] = np.frombuffer(plain, dtype="<u2", count=4 * count, offset=4)
-        texts = plain[4 + 8 * count :].decode().split("\n")
+        texts = plain[4 + 8 * count :].decode().split("\n") if count else []
     except (zlib.error, struct.error, UnicodeDecodeError) as error:
         raise ValueError(f"packed words cannot be read: {error}") from error
     if len(texts) != count:

@@ -156,10 +156,10 @@ class RegionReads:
             .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
         )
         with self._read() as connection:
-            blob = connection.execute(query).scalar()
+            row = connection.execute(query).first()
         try:
-            return unpack_words(blob or b"")
-        except ValueError as error:
+            return () if row is None else unpack_words(row.words)
+        except (ValueError, TypeError) as error:
             raise IndexDamaged(f"the words of page {page} of {document_id}: {error}", REBUILD) from error
 
     def region_ids(

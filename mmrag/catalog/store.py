@@ -136,8 +136,11 @@ def _check_length(path: Path) -> None:
     SQLite takes the missing end of a page for zeros, and so for rows that are not there.
     """
     log = path.with_name(path.name + "-wal")
-    with path.open("rb") as stream:
-        head = stream.read(100)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(100)
+    except OSError as error:
+        raise StorageFull(f"{path} cannot be opened: {error.strerror}", "Check the folder's permissions.") from error
     # While a log holds pages the file may lag behind. Offsets as in "Database File Format", section 1.3.
     if len(head) < 100 or (log.exists() and log.stat().st_size):
         return

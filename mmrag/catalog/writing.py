@@ -32,6 +32,7 @@ class _Transaction:
         self._connection = connection
         self._changed = False
         self._renamed = False
+        self._fresh: set[int] = set()  # contents that no one else has seen yet
         self._next_region: int | None = None
 
     def set_meta(self, key: str, value: str | None) -> None:
@@ -163,13 +164,15 @@ class _PlaceWrites(_Transaction):
 class Writer(_PlaceWrites):
     """One transaction, from `Catalog.write`; nothing of it is seen by others before it ends."""
 
-    def start_content(self, hash: str, reader: str, size: int) -> int:
+    def start_content(self, hash: str, reader: str, size: int, title: str = "") -> int:
         """The id of a content (sha256 hex, reader's name, bytes); one that is there is continued as it stands."""
         found = self._connection.execute(select(contents.c.id).where(contents.c.hash == hash)).scalar()
         if found is not None:
             return int(found)
-        row = insert(contents).values(hash=hash, reader=reader, size=size, complete=False, title="")
-        return int(self._key(self._connection.execute(row)))
+        row = insert(contents).values(hash=hash, reader=reader, size=size, complete=False, title=storable(title))
+        key = int(self._key(self._connection.execute(row)))
+        self._fresh.add(key)
+        return key
 
     def add_pages(self, content: int, records: Sequence[PageRecord]) -> list[list[int]]:
         """Store pages; returns the new region ids of each page, in segment order.
@@ -273,6 +276,9 @@ class Writer(_PlaceWrites):
     def finish_content(self, content: int, page_count: int, title: str) -> None:
         """All pages are stored: every file that waits for this content now shows it, and no longer its old one."""
         values = {"complete": True, "page_count": page_count, "title": storable(title)}
+        before = self._connection.execute(select(contents.c.title).where(contents.c.id == content)).scalar()
+        if before != values["title"] and content not in self._fresh and self._has_place(content):
+            self._renamed = True
         self._connection.execute(update(contents).where(contents.c.id == content).values(values))
         self._touch(content)
         waiting = update(places).where(places.c.upcoming == content)
