@@ -133,6 +133,13 @@ class TestTransformersSiglip2(EmbedderContract):
         return embedders.load(self.id, "cpu")
 
 
+def test_loading_and_embedding_say_nothing(models: dict[str, Path], capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    for id in (f"open_clip:{models['open_clip']}", f"hf:{models['clip']}", f"hf:{models['siglip']}"):
+        embedders.load(id, "cpu").embed_queries(["x"])
+    assert capfd.readouterr() == ("", "")
+
+
 def test_fingerprints_tell_preprocessing_and_weights_apart(models: dict[str, Path], tmp_path: Path) -> None:
     same = shutil.copytree(models["open_clip"], tmp_path / "copy")
     prints = {name: embedders.load(f"open_clip:{models[name]}", "cpu").fingerprint for name in ("open_clip", "longest")}

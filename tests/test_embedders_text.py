@@ -176,13 +176,21 @@ def test_new_weights_at_the_same_place_are_noticed(bert: Path, tmp_path: Path) -
     assert embedders.load(f"hf:{folder}").fingerprint != first
 
 
-@pytest.mark.parametrize("damage", ["truncated", "garbage", "empty", "lacking", "tokenizer"])
+@pytest.mark.parametrize(
+    "damage", ["truncated", "garbage", "empty", "lacking", "tokenizer", "config", "settings", "pooling", "index"]
+)
 def test_damaged_models_say_so(bert: Path, damage: str, tmp_path: Path) -> None:
     folder = shutil.copytree(bert, tmp_path / "model")
     weights = folder / "model.safetensors"
     data = weights.read_bytes()
     if damage == "tokenizer":
         (folder / "tokenizer.json").write_text("{")
+    elif damage in ("config", "settings", "pooling"):
+        names = {"config": "config.json", "settings": "sentence_bert_config.json", "pooling": "modules.json"}
+        (folder / names[damage]).write_text({"config": '{"model_type": "bert"}', "settings": "[7]"}.get(damage, "7"))
+    elif damage == "index":
+        weights.unlink()
+        (folder / "model.safetensors.index.json").write_text("{}")
     elif damage == "lacking":
         weights.write_bytes(data.replace(b"encoder.layer.0.output.dense.bias", b"encoder.layer.0.output.dense.bogu"))
     else:

@@ -17,6 +17,8 @@ from mmrag.errors import ModelUnavailable
 __all__ = ["EncoderSpec", "read_json", "read_prefixes", "read_spec"]
 
 _POSITION_OFFSET = {"bert": 0, "xlm-roberta": 2, "roberta": 2, "camembert": 2}  # RoBERTa counts from padding_idx + 1
+_AGAIN = "Delete the model and get it again."
+_GRAPH_BYTES = 1_900_000_000  # an ONNX file ends at 2 GiB
 _ACTIVATIONS = {"gelu", "relu", "gelu_new", "gelu_pytorch_tanh"}
 
 
@@ -40,38 +42,48 @@ class EncoderSpec:
 
 
 def read_json(file: Path) -> Any:
-    """The JSON in a file, {} where it does not exist. Raises `ModelUnavailable` where it cannot be read."""
+    """The JSON object in a file, {} where there is no file. Raises `ModelUnavailable` where it cannot be read."""
     if not file.is_file():
         return {}
     try:
-        return json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelUnavailable(f"{file} cannot be read: {error}", "Delete the model and get it again.") from error
+        raise ModelUnavailable(f"{file} cannot be read: {error}", _AGAIN) from error
+    # A list of modules is the one file here that is no object; a number or a text is none of a model's files.
+    if not isinstance(content, dict | list):
+        raise ModelUnavailable(f"{file} holds no settings", _AGAIN)
+    return content
 
 
 def read_spec(folder: Path, name: str = "") -> EncoderSpec | None:
     """The encoder in `folder`, or None where it is of a class that only its own library runs.
 
-    `name` is what the user called the model: some need prefixes that no file of theirs mentions.
+    `name` is what the user called the model: some need prefixes that no file of theirs mentions. Raises
+    `ModelUnavailable` where the files contradict themselves or lack what they must say.
     """
-    config = read_json(folder / "config.json")
-    architecture = config.get("model_type", "")
-    if not _is_plain(folder, config):
-        return None
-    pooling = _pooling(folder)
-    if pooling is None:
-        return None
-    offset = _POSITION_OFFSET[architecture]
+    try:
+        config = read_json(folder / "config.json")
+        pooling = _pooling(folder) if _is_plain(folder, config) else None
+        return _spec(folder, name, config, pooling) if pooling else None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelUnavailable(f"the settings in {folder} are damaged: {error}", _AGAIN) from error
+
+
+def _spec(folder: Path, name: str, config: dict[str, Any], pooling: str) -> EncoderSpec | None:
+    offset = _POSITION_OFFSET[config["model_type"]]
     sentence = read_json(folder / "sentence_bert_config.json")
     tokenizer = read_json(folder / "tokenizer_config.json")
     lengths = [sentence.get("max_seq_length"), tokenizer.get("model_max_length") if not sentence else None]
     positions = int(config["max_position_embeddings"]) - offset
+    layers, dim = int(config["num_hidden_layers"]), int(config["hidden_size"])
+    if 2 * dim * int(config["vocab_size"]) + 4 * layers * 12 * dim * dim > _GRAPH_BYTES:
+        return None
     query, passage = read_prefixes(folder, name)
     return EncoderSpec(
-        architecture=architecture,
-        layers=int(config["num_hidden_layers"]),
+        architecture=config["model_type"],
+        layers=layers,
         heads=int(config["num_attention_heads"]),
-        dim=int(config["hidden_size"]),
+        dim=dim,
         epsilon=float(config.get("layer_norm_eps", 1e-12)),
         activation=str(config.get("hidden_act", "gelu")),
         position_offset=offset,

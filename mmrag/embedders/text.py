@@ -161,19 +161,22 @@ def _build(tensors: Tensors, spec: EncoderSpec, tokenizer: Any) -> tuple[bytes, 
     """The int8 graph where its vectors of the sample are close to those of the float32 graph, else the latter."""
     from mmrag.embedders.onnx_bert import build_graph
 
-    try:
-        exact, small = build_graph(tensors, spec, int8=False), build_graph(tensors, spec, int8=True)
+    sample = [entry.ids for entry in tokenizer.encode_batch(list(_SAMPLE))]
+
+    def vectors(graph: bytes) -> Vectors:
+        session = _session(graph)
+        return np.stack([run_one(session, ids) for ids in sample])
+
+    try:  # one graph in memory at a time
+        wanted = vectors(build_graph(tensors, spec, int8=False))
+        graph = build_graph(tensors, spec, int8=True)
+        cosine = float((wanted * vectors(graph)).sum(axis=1).mean())
+        logger.info("int8 vectors have a mean cosine of %.4f to float32", cosine)
+        if cosine >= _INT8_GATE:
+            return graph, "int8", cosine
+        return build_graph(tensors, spec, int8=False), "fp32", cosine
     except KeyError as error:
         raise ModelUnavailable(f"the weights lack {error}", "Delete the model and get it again.") from error
-    sample = [entry.ids for entry in tokenizer.encode_batch(list(_SAMPLE))]
-    session = _session(exact)
-    wanted = np.stack([run_one(session, ids) for ids in sample])
-    del session
-    session = _session(small)
-    got = np.stack([run_one(session, ids) for ids in sample])
-    cosine = float((wanted * got).sum(axis=1).mean())
-    logger.info("int8 vectors have a mean cosine of %.4f to float32", cosine)
-    return (small, "int8", cosine) if cosine >= _INT8_GATE else (exact, "fp32", cosine)
 
 
 def _session(graph: bytes) -> Any:

@@ -65,7 +65,7 @@ def _import_problem(name: str, error: BaseException) -> MmragError:
 def loading(what: str) -> Iterator[None]:
     """Turns whatever a model library raises while it loads `what` into `ModelUnavailable`, and quietens it."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _silent_logs():
             warnings.simplefilter("ignore")
             yield
     except MmragError:
@@ -78,6 +78,22 @@ def loading(what: str) -> Iterator[None]:
         raise ModelUnavailable(
             f"{what} cannot be loaded: {lines[0]}", "Check that the folder is complete, or get the model again."
         ) from error
+
+
+@contextmanager
+def _silent_logs() -> Iterator[None]:
+    """No messages of the libraries, such as that weights are random before they are loaded.
+
+    They log to the root logger, which puts a handler of its own on a program that has none.
+    """
+    root, level, handler = logging.getLogger(), logging.root.manager.disable, logging.NullHandler()
+    root.addHandler(handler)
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(level)
+        root.removeHandler(handler)
 
 
 def choose_device(device: str) -> str:

@@ -125,10 +125,11 @@ def _two_towers(folder: Path, files: Sequence[Path], kind: str, device: str) -> 
         raise ModelUnavailable(f"the weights in {folder} lack {missing[0]}", "Get the model again.")
     vision = model.config.vision_config
     recipe: Recipe | NaflexRecipe
-    if kind == "siglip2" and hasattr(vision, "num_patches"):
-        recipe = NaflexRecipe.read(prepare, int(vision.patch_size))
-    else:
-        recipe = transformers_recipe(prepare, int(vision.image_size))
+    with loading(str(folder)):
+        if kind == "siglip2" and hasattr(vision, "num_patches"):
+            recipe = NaflexRecipe.read(prepare, int(vision.patch_size))
+        else:
+            recipe = transformers_recipe(prepare, int(vision.image_size))
     identity = {
         "library": "transformers",
         "weights": weights_hash(files),

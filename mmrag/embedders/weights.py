@@ -89,8 +89,11 @@ def weight_files(folder: Path, stem: str = "model") -> list[Path]:
     index = folder / f"{stem}.safetensors.index.json"
     if not index.is_file():
         return []
-    names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
-    shards = [folder / Path(name).name for name in names]
+    try:
+        names = sorted(set(json.loads(index.read_text("utf-8"))["weight_map"].values()))
+        shards = [folder / Path(name).name for name in names]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(f"{index} cannot be read: {error}", "Delete the model and get it again.") from error
     return shards if all(shard.is_file() for shard in shards) else []
 
 
