@@ -6,10 +6,12 @@ whether the chosen reader will manage to read the file.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import re
 import stat
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -18,13 +20,57 @@ from mmrag.errors import FileDamaged, FileFailed, FileProblem, FileTooLarge, Fil
 __all__ = ["content_hash", "reader_name"]
 
 IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff")
-    + (".heic", ".heif", ".hif", ".avif", ".mpo", ".apng")
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".apng",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".avif",
+        ".mpo",
+    ]
 )
 OFFICE_SUFFIXES = frozenset(
-    (".docx", ".docm", ".dotx", ".doc", ".rtf", ".odt", ".pptx", ".pptm", ".ppsx", ".ppt", ".pps", ".odp")
-    + (".xlsx", ".xlsm", ".xls", ".ods", ".hwp", ".hwpx")
+    [
+        ".docx",
+        ".docm",
+        ".dotx",
+        ".doc",
+        ".rtf",
+        ".odt",
+        ".pptx",
+        ".pptm",
+        ".ppsx",
+        ".ppt",
+        ".pps",
+        ".odp",
+        ".xlsx",
+        ".xlsm",
+        ".xls",
+        ".ods",
+        ".hwp",
+        ".hwpx",
+    ]
 )
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""First bytes of a text, and the codec that they name; the longer marks come first."""
 
 _HEAD = 8192
 _IMAGE_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -178,9 +224,27 @@ def _ole_kind(path: Path, suffix: str) -> str:
 
 
 def looks_like_text(head: bytes) -> bool:
-    """Whether the first bytes of a file are text in an encoding that is read here: no NUL, next to no control codes."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return True
-    if b"\0" in head:
+    """Whether the first bytes of a file are text in an encoding that is read here."""
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            text = head.decode(encoding, errors="replace")
+            return sum(map(_is_odd, text)) * 20 <= len(text)
+    if b"\0" in head or sum(byte in _CONTROL for byte in head) > len(head) // 100:
         return False
-    return sum(byte in _CONTROL for byte in head) <= len(head) // 100
+    high = sum(byte > 127 for byte in head)
+    # Western text in a code page has few letters outside ASCII; more of them must make sense in a wider encoding.
+    return high <= 0.3 * len(head) or decodes(head, "utf-8") or decodes(head, "cp949") or decodes(head, "gb18030")
+
+
+def _is_odd(character: str) -> bool:
+    if character == "\ufffd" or unicodedata.category(character) in ("Cn", "Co", "Cs"):
+        return True
+    return ord(character) < 32 and not character.isspace()
+
+
+def decodes(sample: bytes, encoding: str) -> bool:
+    """Whether all but a few of the sample's characters are valid; its ends may be cut through a character."""
+    text = sample.decode(encoding, errors="replace")
+    foreign = sum(not character.isascii() for character in text)
+    bad = text.count("\ufffd")
+    return bad <= max(2, foreign // 50) and bad * 2 < max(1, foreign)

@@ -13,13 +13,14 @@ from mmrag.types import Box, Page
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
 __all__ = ["draw_page"]
 
 
 def draw_page(page: Page, long_side: int, box: Box | None = None) -> Image:
-    """RGB pixels of a page's words, or of the part in `box`, black on white, `long_side` pixels along the longer side."""
+    """RGB pixels of a page's words, or of those in `box`, black on white, `long_side` pixels along the longer side."""
     from PIL import Image, ImageDraw
 
     part = box or Box()
@@ -39,7 +40,7 @@ def draw_page(page: Page, long_side: int, box: Box | None = None) -> Image:
     return image
 
 
-def _draw_word(pen, text: str, place: tuple[float, float, float, float], bold: bool) -> None:
+def _draw_word(pen: ImageDraw, text: str, place: tuple[float, float, float, float], bold: bool) -> None:
     x, y, room, height = place
     if height < 3:
         pen.rectangle((x, y + 0.3 * height, x + room, y + 0.7 * height), fill=(150, 150, 150))
@@ -54,7 +55,7 @@ def _draw_word(pen, text: str, place: tuple[float, float, float, float], bold: b
 
 @lru_cache(maxsize=64)
 def _font(size: int, latin: bool) -> FreeTypeFont | ImageFont:
-    """Pillow's own font for ASCII; the font for all other scripts that MuPDF carries, so that none need be installed."""
+    """Pillow's own font for ASCII, and for all other scripts the one that MuPDF carries: none need be installed."""
     from PIL import ImageFont
 
     if latin:

@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree  # noqa: S405 - entities are refused before parsing
+from xml.etree import ElementTree
 
 from mmrag.errors import FileDamaged, FileLocked, FileTooLarge
 from mmrag.readers.sheets import Line

@@ -16,12 +16,53 @@ __all__ = ["html_lines", "markdown_lines", "plain_lines", "separated_lines"]
 
 _DROPPED = frozenset(("script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object", "canvas"))
 _BREAKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer "
-    "form header hr html legend li main menu nav ol option p pre section select summary table tbody tfoot thead tr ul "
-    "h1 h2 h3 h4 h5 h6".split()
-)
-_VOID = frozenset(
-    ("br", "img", "hr", "input", "meta", "link", "wbr", "area", "base", "col", "embed", "source", "track")
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "select",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    ]
 )
 _SPACE = re.compile(r"\s+")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")

@@ -1,4 +1,4 @@
-"""Office files to pages: through LibreOffice as PDF, so that pages, tables and pictures are where their makers put them.
+"""Office files to pages: through LibreOffice as PDF, so that text and pictures are where their makers put them.
 
 HWPX, which LibreOffice does not open, is read from its own XML as pages of text. Each conversion has a profile and a
 folder of its own; macros, links and connections are off. Does not know PDF beyond handing it on.
@@ -42,16 +42,19 @@ _PLACES = (
     "C:/Program Files/LibreOffice/program/soffice.exe",
 )
 # No macros, no updates of links: a document must not run anything or call home when it is opened.
-_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel" oor:op="fuse"><value>3</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>0</value></prop></item>
-<item oor:path="/org.openoffice.Office.Calc/Content/Update"><prop oor:name="Link" oor:op="fuse"><value>1</value></prop></item>
-<item oor:path="/org.openoffice.Setup/Office"><prop oor:name="ooSetupInstCompleted" oor:op="fuse"><value>true</value></prop></item>
-</oor:items>
-"""
+_SETTINGS = (
+    ("Common/Security/Scripting", "MacroSecurityLevel", "3"),
+    ("Common/Security/Scripting", "DisableMacrosExecution", "true"),
+    ("Common/Security/Scripting", "BlockUntrustedRefererLinks", "true"),
+    ("Writer/Content/Update", "Link", "0"),
+    ("Calc/Content/Update", "Link", "1"),
+)
+_ITEM = '<item oor:path="/org.openoffice.Office.{}"><prop oor:name="{}" oor:op="fuse"><value>{}</value></prop></item>'
+_REGISTRY = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<oor:items xmlns:oor="http://openoffice.org/2001/registry">\n'
+    + "\n".join(_ITEM.format(*setting) for setting in _SETTINGS)
+    + "\n</oor:items>\n"
+)
 
 
 class OfficeReader:
@@ -90,9 +93,11 @@ def office_pages(path: Path, options: ReadOptions) -> Iterator[Page] | None:
 def _refuse_locked(path: Path, head: bytes) -> None:
     locked = False
     if head.startswith(b"PK"):
-        with contextlib.suppress(zipfile.BadZipFile, KeyError, ValueError, RuntimeError), zipfile.ZipFile(path) as file:
-            with file.open("META-INF/manifest.xml") as manifest:
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open("META-INF/manifest.xml") as manifest:
                 locked = b"encryption-data" in manifest.read(1 << 20)
+        except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError):
+            pass  # not OpenDocument; whatever else is wrong shows when it is converted
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         # Word, Excel and PowerPoint put an encrypted file into an OLE file, under this name.
         with path.open("rb") as file:
@@ -118,8 +123,8 @@ def office_pdf(path: Path, seconds: int = _SECONDS) -> Iterator[Path]:
         folder = Path(name)
         profile = folder / "profile"
         (profile / "user").mkdir(parents=True)
-        (profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS, encoding="utf-8")
-        # A copy under a plain name: LibreOffice takes no names that are not UTF-8, and leaves lock files beside a source.
+        (profile / "user" / "registrymodifications.xcu").write_text(_REGISTRY, encoding="utf-8")
+        # A copy under a plain name: LibreOffice takes UTF-8 names only, and leaves lock files beside a source.
         source = folder / f"source{_suffix(path)}"
         try:
             shutil.copyfile(path, source)

@@ -17,7 +17,8 @@ from mmrag.readers.detect import content_hash, reader_name
 from mmrag.readers.drawing import draw_page
 from mmrag.readers.images import load_picture
 from mmrag.readers.office import office_pages, office_pdf
-from mmrag.readers.pdf import open_pdf, render
+from mmrag.readers.pdf import open_pdf
+from mmrag.readers.pdf_page import render
 from mmrag.readers.text import TextReader
 from mmrag.types import Box, Page, Region
 

@@ -11,13 +11,12 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
 from mmrag.errors import FileTooLarge, FileUnsupported
 from mmrag.protocols import ReadOptions
-from mmrag.readers.detect import failed, looks_like_text
+from mmrag.readers.detect import BYTE_ORDER_MARKS, decodes, failed, looks_like_text
 from mmrag.readers.drawing import draw_page
 from mmrag.readers.markup import html_lines, html_title, markdown_lines, plain_lines, separated_lines
 from mmrag.readers.sheets import Line, lay_out, sheets
@@ -26,32 +25,54 @@ from mmrag.types import Page
 __all__ = ["TextReader", "encoding_of", "pages_of_lines"]
 
 _CHUNK = 1 << 16
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_\-]+)")
 _HTML = re.compile(
     r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype html|<html|<head|<body)", re.IGNORECASE | re.DOTALL
 )
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".shtml", ".mht")
 _MARKDOWN_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd", ".rmd", ".qmd")
+_PLAIN = [
+    ".txt",
+    ".text",
+    ".log",
+    ".rst",
+    ".json",
+    ".jsonl",
+    ".xml",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".ini",
+    ".tex",
+    ".srt",
+    ".eml",
+    ".csv",
+    ".py",
+    ".js",
+    ".ts",
+    ".java",
+    ".c",
+    ".h",
+    ".cpp",
+    ".cs",
+    ".go",
+    ".rs",
+    ".rb",
+    ".php",
+    ".sh",
+    ".sql",
+    ".css",
+    ".r",
+    ".kt",
+    ".swift",
+]
 _SEPARATED = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 
 class TextReader:
     """Reads text of any kind; a page is about 3,000 characters on a fixed grid."""
 
-    suffixes: ClassVar[frozenset[str]] = frozenset(
-        (".txt", ".text", ".log", ".rst", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml", ".ini", ".tex", ".srt")
-        + (".py", ".js", ".ts", ".java", ".c", ".h", ".cpp", ".go", ".rs", ".rb", ".sh", ".sql", ".css", ".r", ".eml")
-        + _HTML_SUFFIXES
-        + _MARKDOWN_SUFFIXES
-        + tuple(_SEPARATED)
-    )
+    suffixes: ClassVar[frozenset[str]] = frozenset((*_PLAIN, *_HTML_SUFFIXES, *_MARKDOWN_SUFFIXES, *_SEPARATED))
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Page]:
         """Yield the wanted pages in order.
@@ -130,7 +151,7 @@ def encoding_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(8192)
-        for mark, name in _BOMS:
+        for mark, name in BYTE_ORDER_MARKS:
             if head.startswith(mark):
                 return name
         if not looks_like_text(head):
@@ -139,12 +160,12 @@ def encoding_of(path: Path) -> str:
         while sample.isascii() and (chunk := file.read(1 << 20)):
             sample = chunk
         sample += file.read(1 << 16)
-    if sample.isascii() or _fits(sample, "utf-8"):
+    if sample.isascii() or decodes(sample, "utf-8"):
         return "utf-8"
     declared = _CHARSET.search(head[:4096])
-    if declared and _known(name := declared.group(1).decode("ascii")) and _fits(sample, name):
+    if declared and _known(name := declared.group(1).decode("ascii")) and decodes(sample, name):
         return name
-    if _fits(sample, "cp949") and _is_korean(sample):
+    if decodes(sample, "cp949") and _is_korean(sample):
         return "cp949"
     return "cp1252"
 
@@ -154,13 +175,6 @@ def _known(name: str) -> bool:
         return codecs.lookup(name)._is_text_encoding
     except LookupError:
         return False
-
-
-def _fits(sample: bytes, encoding: str) -> bool:
-    """Whether all but a few of the sample's characters are valid; the ends may be cut through a character."""
-    text = sample.decode(encoding, errors="replace")
-    foreign = sum(not character.isascii() for character in chain(text))
-    return text.count("\ufffd") <= max(2, foreign // 50) and text.count("\ufffd") * 2 < max(1, foreign)
 
 
 def _is_korean(sample: bytes) -> bool:

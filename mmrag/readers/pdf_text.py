@@ -1,0 +1,201 @@
+"""The text of a PDF page: words in lines and paragraphs as the file has them, with the style of each line.
+
+Knows nothing of columns or headings, which `layout` finds.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from mmrag.readers.graphics import Rect, WordTuple
+from mmrag.readers.layout import Line, joined
+
+__all__ = ["mupdf", "read_text"]
+
+_log = logging.getLogger(__name__)
+
+_BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
+_RawLine = tuple[tuple[int, int], list[WordTuple]]
+_Style = tuple[float, bool]
+_Char = tuple[float, float, float, float, str]
+_LEVEL = (1.0, 0.0)
+
+
+def mupdf() -> Any:
+    """PyMuPDF, silent: it writes every small fault of a file to stderr."""
+    import pymupdf
+
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    return pymupdf
+
+
+def read_text(page: Any, listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect]]:
+    """Paragraphs of lines in the file's order, and the boxes of embedded images, from the top left of `bounds`.
+
+    Nothing where MuPDF fails: what can be seen of the page is still worth having.
+    """
+    pymupdf = mupdf()
+    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
+    try:
+        text = _text_page(listing, flags)
+        words, blocks = text.extractWORDS(), text.extractDICT()["blocks"]
+        if words and _has_strayed_spaces(blocks):
+            words = list(_respaced(text.extractRAWDICT()["blocks"]))
+        # A page with text is only looked through for images if it refers to any.
+        seek = not words or page.get_images(full=True)
+        infos = _text_page(listing, flags | pymupdf.TEXT_PRESERVE_IMAGES).extractIMGINFO() if seek else ()
+    except Exception:  # MuPDF raises a class of its own for each kind of fault
+        _log.debug("the text of a page cannot be read", exc_info=True)
+        return [], []
+    left, top = bounds[:2]
+    styles = {
+        (block["number"], index): _style(line["spans"])
+        for block in blocks
+        for index, line in enumerate(block.get("lines", ()))
+        if line["spans"]
+    }
+    images = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for b in (info["bbox"] for info in infos)]
+    return _grouped(_lines(words, bounds), styles), images
+
+
+def _lines(words: Sequence[tuple[Any, ...]], bounds: Rect) -> list[_RawLine]:
+    """Words by (block, line); text off the page is not displayed, and left out."""
+    left, top, right, bottom = bounds
+    lines: list[_RawLine] = []
+    for x0, y0, x1, y1, string, block, line, *_ in words:
+        if not (left <= (x0 + x1) / 2 <= right and top <= (y0 + y1) / 2 <= bottom):
+            continue
+        if not lines or lines[-1][0] != (block, line):
+            lines.append(((block, line), []))
+        word = (x0 - left, y0 - top, x1 - left, y1 - top, string)
+        lines[-1][1].extend([word] if string.isascii() and string.isprintable() else _cleaned(word))
+    return [line for line in lines if line[1]]
+
+
+def _text_page(listing: Any, flags: int) -> Any:
+    """A text page of a display list: interpreting the page a second time costs three times as much."""
+    page = listing.get_textpage(flags)
+    return page if hasattr(page, "extractWORDS") else mupdf().TextPage(page)
+
+
+def _cleaned(word: WordTuple) -> list[WordTuple]:
+    """A word without control characters and rare kinds of space, composed (Hangul may come as single letters)."""
+    text = unicodedata.normalize("NFC", word[4])
+    text = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
+    parts = text.split()
+    if len(parts) == 1:
+        return [(*word[:4], parts[0])]
+    step = (word[2] - word[0]) / max(1, len(text))
+    found: list[WordTuple] = []
+    at = 0
+    for part in parts:
+        at = text.index(part, at)
+        found.append((word[0] + at * step, word[1], word[0] + (at + len(part)) * step, word[3], part))
+        at += len(part)
+    return found
+
+
+def _style(spans: Sequence[dict[str, Any]]) -> tuple[float, bool]:
+    """Size of a line's longest run of type, and whether nearly all of the line is bold."""
+    longest = max(spans, key=lambda span: len(span["text"]))
+    total = sum(len(span["text"].strip()) for span in spans)
+    bold = sum(len(span["text"].strip()) for span in spans if span["flags"] & 16 or _BOLD.search(span["font"]))
+    return float(longest["size"]), total > 0 and bold >= 0.9 * total
+
+
+def _grouped(raw: Sequence[_RawLine], styles: dict[tuple[int, int], _Style]) -> list[list[Line]]:
+    """Lines by paragraph; where MuPDF has parted a line of justified type, it is made whole."""
+    groups: list[list[Line]] = []
+    last = -1
+    style = 10.0, False
+    for (block, number), words in raw:
+        style = styles.get((block, number), style)
+        rect = min(w[0] for w in words), min(w[1] for w in words), max(w[2] for w in words), max(w[3] for w in words)
+        line = Line(rect, style[0], style[1], words)
+        if block != last:
+            groups.append([line])
+        elif _continues(groups[-1][-1], line):
+            groups[-1][-1] = joined(groups[-1][-1], line)
+        else:
+            groups[-1].append(line)
+        last = block
+    return groups
+
+
+def _continues(line: Line, following: Line) -> bool:
+    """Whether MuPDF has parted a line of justified type at a wide space."""
+    a, b = line.rect, following.rect
+    return b[0] >= a[2] - 1 and _shared(a, b) > 0.6 * min(a[3] - a[1], b[3] - b[1])
+
+
+# ---------------------------------------------------------------- spaces out of place
+
+
+def _has_strayed_spaces(blocks: Sequence[dict[str, Any]]) -> bool:
+    """Whether there are spaces away from the text that they part.
+
+    LibreOffice writes Korean so where the font of its spaces has no Hangul; the words then run into one another.
+    """
+    spans = [
+        (span["bbox"], not span["text"].strip())
+        for block in blocks
+        for line in block.get("lines", ())
+        if line["dir"] == _LEVEL
+        for span in line["spans"]
+    ]
+    for (space, blank), (text, other_blank) in pairwise(spans):
+        middle = (space[1] + space[3]) / 2
+        if blank and not other_blank and text[0] < space[0] - 1 < text[2] and text[1] < middle < text[3]:
+            return True
+    return False
+
+
+def _respaced(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Words like those of MuPDF, made from characters by where they stand: parted at spaces and at gaps."""
+    for key, level, chars in _runs(blocks):
+        if level:
+            chars.sort(key=lambda char: (char[0] + char[2]) / 2)
+        word: list[_Char] = []
+        for char in chars:
+            far = word and abs(char[0] - word[-1][2]) > 0.2 * (char[3] - char[1])
+            if word and (far or char[4].isspace()):
+                yield _word(word, key)
+                word = []
+            if not char[4].isspace():
+                word.append(char)
+        if word:
+            yield _word(word, key)
+
+
+def _runs(blocks: Sequence[dict[str, Any]]) -> list[tuple[tuple[int, int], bool, list[_Char]]]:
+    """Characters by line, those of lines made one that stand on one baseline and touch."""
+    runs: list[tuple[tuple[int, int], bool, list[_Char]]] = []
+    reach: Rect = (0.0, 0.0, 0.0, 0.0)
+    for block in blocks:
+        for index, line in enumerate(block.get("lines", ())):
+            chars = [(*char["bbox"], char["c"]) for span in line["spans"] for char in span["chars"]]
+            box = line["bbox"]
+            height = min(box[3] - box[1], reach[3] - reach[1])
+            near = box[0] < reach[2] + height and reach[0] < box[2] + height
+            if runs and runs[-1][1] and line["dir"] == _LEVEL and near and _shared(box, reach) > 0.6 * height:
+                runs[-1][2].extend(chars)
+                reach = min(reach[0], box[0]), min(reach[1], box[1]), max(reach[2], box[2]), max(reach[3], box[3])
+            else:
+                runs.append(((block["number"], index), line["dir"] == _LEVEL, chars))
+                reach = box
+    return runs
+
+
+def _shared(a: Rect, b: Rect) -> float:
+    return min(a[3], b[3]) - max(a[1], b[1])
+
+
+def _word(chars: Sequence[_Char], key: tuple[int, int]) -> tuple[Any, ...]:
+    box = min(c[0] for c in chars), min(c[1] for c in chars), max(c[2] for c in chars), max(c[3] for c in chars)
+    return (*box, "".join(c[4] for c in chars), *key, 0)
