@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from indexing_helpers import OPTIONS, encoders
 
@@ -25,13 +24,8 @@ if __name__ == "__main__":
                 pages = catalog.texts(catalog.region_ids(kinds=["page"]))
                 print(json.dumps([text for _, text in pages]), flush=True)
 
+        options = replace(OPTIONS, batch_pages=8, batch_seconds=0.3)
         try:
-            index(
-                catalog,
-                [Path(sys.argv[2])],
-                replace(OPTIONS, batch_pages=8, batch_seconds=0.3),
-                encoders(),
-                acknowledge,
-            )
+            index(catalog, [Path(sys.argv[2])], options, encoders(), acknowledge)
         except KeyboardInterrupt:
             sys.exit(130)

@@ -1,4 +1,4 @@
-"""What the tests of indexing share: an encoder whose vectors follow from the text, a pool without processes, a model."""
+"""What the tests of indexing share: an encoder whose vectors follow from the text, a pool without processes."""
 
 from __future__ import annotations
 

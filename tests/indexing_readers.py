@@ -1,7 +1,7 @@
 """A reader for tests: ".leaf" files are text, a page ends at a form feed, and a page can misbehave by order.
 
-`!hang`, `!crash`, `!broken`, `!fault`, `!memory` and `!slow` as first word of a page do what they say; `!scan` is a page
-that has to be recognised.
+`!hang`, `!crash`, `!broken`, `!fault`, `!memory` and `!slow` as first word of a page do what they say; `!scan`
+is a page that has to be recognised.
 """
 
 from __future__ import annotations
@@ -37,13 +37,7 @@ class LeafReader:
         order = text.split(maxsplit=1)[0] if text.strip() else ""
         misbehave(order)
         texts = text.split() if order != "!scan" else []
-        words = tuple(
-            Word(
-                word,
-                Box(0.1 + 0.08 * (i % 10), 0.1 + 0.02 * (i // 10), 0.17 + 0.08 * (i % 10), 0.11 + 0.02 * (i // 10)),
-            )
-            for i, word in enumerate(texts[:400])
-        )
+        words = tuple(Word(word, _place(i)) for i, word in enumerate(texts[:400]))
         blocks = (Block(Box(0.1, 0.1, 0.9, 0.9), 0, len(words), 0, 0.012),) if words else ()
         pictures = (Box(0.0, 0.0, 1.0, 1.0),) if order == "!scan" else ()
         image = None
@@ -52,6 +46,11 @@ class LeafReader:
             image = Image.new("RGB", (round(long_side * 0.7), long_side), (shade, number % 256, 128))
         origin = "layer" if words else "none"
         return Page(number, 595, 842, words, blocks, pictures, origin=origin, count=count, title="", image=image)
+
+
+def _place(i: int) -> Box:
+    left, top = 0.1 + 0.08 * (i % 10), 0.1 + 0.02 * (i // 10)
+    return Box(left, top, left + 0.07, top + 0.01)
 
 
 def misbehave(order: str) -> None:

@@ -99,7 +99,7 @@ def test_reports_a_folder_that_cannot_be_looked_into(tmp_path: Path) -> None:
     (tmp_path / "shut").chmod(0)
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents:
-        if parent != parent.parent and os.geteuid() == 0 and os.stat(parent).st_uid == 0 and parent != Path("/tmp"):
+        if parent != parent.parent and os.geteuid() == 0 and parent.stat().st_uid == 0 and parent != Path("/tmp"):
             parent.chmod(parent.stat().st_mode | 0o055)
     as_root = os.geteuid() == 0
     if as_root:
@@ -123,9 +123,8 @@ NAMES = st.binary(min_size=1, max_size=60).filter(
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(NAMES)
 def test_any_name_that_a_file_can_have(tmp_path: Path, name: bytes) -> None:
-    path = os.path.join(os.fsencode(tmp_path), name)
-    with open(path, "wb"):
-        pass
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(b"")
     walked = walk(os.fsencode(tmp_path), [os.fsencode(tmp_path)], ["*.never"])
-    os.unlink(path)
-    assert list(walked.files) == [path]
+    path.unlink()
+    assert list(walked.files) == [os.fsencode(path)]

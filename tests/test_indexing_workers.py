@@ -85,7 +85,7 @@ def test_reading_waits_for_whoever_takes_the_pages(tmp_path: Path) -> None:
         first = pool.next(60)
         assert first is not None
         time.sleep(3)  # longer than any deadline: a worker that is kept waiting is not late
-        assert pool._waiting_pages <= 2 * options.batch_pages
+        assert pool._outbox.pages <= 2 * options.batch_pages
         numbers = []
         while True:
             try:
@@ -103,7 +103,7 @@ def test_workers_end_with_the_pool(tmp_path: Path) -> None:
     path = leaf(tmp_path / "a.leaf", "!hang")
     with Pool(Settings(OPTIONS, None), [Job(0, os.fsencode(path), 100)]) as pool:
         assert pool.next(60) is not None  # opened
-        processes = [worker.process for worker in pool._workers]
+        processes = [worker.process for worker in pool._supervisor.workers]
     assert processes
     assert all(process.returncode is not None for process in processes)
 

@@ -191,12 +191,14 @@ def _sort_in(result: Plan, step: Step, fresh: list[Step], options: IndexOptions)
     found, known = step.found, step.known
     if known is None or (known.size, known.mtime_ns, known.inode) != (found.size, found.mtime_ns, found.inode):
         fresh.append(step)
-    elif known.state == "pending":
+    elif known.state == "pending" or (known.state != "indexed" and _worth_another_try(known, options)):
         result.read.append(Step(found, step.root, known, known.hash))
-    elif known.state != "indexed" and (options.retry_failed or (known.state == "locked" and options.passwords)):
-        result.read.append(step)
     else:
         _keep(result, step)
+
+
+def _worth_another_try(known: FileRecord, options: IndexOptions) -> bool:
+    return options.retry_failed or (known.state == "locked" and bool(options.passwords))
 
 
 def _keep(result: Plan, step: Step) -> None:
@@ -255,6 +257,7 @@ class _Contents:
         self._whole: dict[str, bool] = {}
 
     def has(self, digest: str) -> bool:
+        """Whether every page of it is stored."""
         if digest not in self._whole:
             content = self._catalog.content(digest)
             self._whole[digest] = content is not None and content.complete

@@ -82,44 +82,27 @@ class _Worker:
     takes_largest: bool = False
 
 
-class Pool:
-    """Iterate over it for the events of `jobs`; use it as a context manager, which ends the workers on the way out.
+class _Outbox:
+    """Events on their way to whoever iterates, and how much of them waits; a pipe wakes the thread that fills it."""
 
-    Small files go first, so that much can be found soon; one of several workers takes the largest ones meanwhile, so
-    that none of them is left for the end.
-    """
-
-    def __init__(self, settings: Settings, jobs: Sequence[Job]) -> None:
-        self._settings = settings
-        self._todo = deque(_Task(job, job.start, left=deque(job.pages)) for job in sorted(jobs, key=_by_size))
-        self._again: deque[_Task] = deque()
-        self._open = len(self._todo)
-        self._workers: list[_Worker] = []
+    def __init__(self, max_pages: int) -> None:
         self._events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
         self._guard = threading.Lock()
-        self._waiting_pages = 0
-        self._waiting_bytes = 0
-        self._failed_starts = 0
-        self._paused = False
-        self._stop = threading.Event()
-        self._wake_read, self._wake_write = os.pipe()
+        self._max_pages = max_pages
+        self.pages = 0
+        self._bytes = 0
+        self.wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
-        self._thread = threading.Thread(target=self._run, name="mmrag-workers", daemon=True)
 
-    def __enter__(self) -> Pool:
-        self._thread.start()
-        return self
+    def put(self, event: Event | BaseException | None) -> None:
+        """Hand over an event; an error is raised there, None says that all is done."""
+        if isinstance(event, PageDone):
+            with self._guard:
+                self.pages += 1
+                self._bytes += event.weight
+        self._events.put(event)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.set()
-        self._wake()
-        self._thread.join()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-
-    def next(self, timeout: float | None) -> Event | None:
+    def take(self, timeout: float | None) -> Event | None:
         """The next event, or None when `timeout` seconds have gone by. Raises `StopIteration` when all is done."""
         try:
             event = self._events.get(timeout=timeout)
@@ -131,41 +114,97 @@ class Pool:
             raise event
         if isinstance(event, PageDone):
             with self._guard:
-                self._waiting_pages -= 1
-                self._waiting_bytes -= event.weight
-            self._wake()
+                self.pages -= 1
+                self._bytes -= event.weight
+            self.wake()
         return event
 
-    def _wake(self) -> None:
-        try:
-            os.write(self._wake_write, b".")
-        except BlockingIOError:
-            return  # it has been woken often enough
+    def is_full(self) -> bool:
+        """Whether no more should be taken from the workers for now."""
+        with self._guard:
+            return self.pages >= self._max_pages or self._bytes >= _MAX_WAITING
 
-    def _run(self) -> None:
+    def wake(self) -> None:
+        """End the wait of the thread that listens to the workers."""
+        # Where the pipe is full, it has been woken often enough.
+        with suppress(BlockingIOError):
+            os.write(self._wake_write, b".")
+
+    def close(self) -> None:
+        """Close the pipe."""
+        os.close(self.wake_read)
+        os.close(self._wake_write)
+
+
+class Pool:
+    """Take the events of `jobs` one by one; use it as a context manager, which ends the workers on the way out.
+
+    Small files go first, so that much can be found soon; one of several workers takes the largest ones meanwhile, so
+    that none of them is left for the end.
+    """
+
+    def __init__(self, settings: Settings, jobs: Sequence[Job]) -> None:
+        # Two batches: one that is being encoded, and one that is being read meanwhile.
+        self._outbox = _Outbox(2 * settings.options.batch_pages)
+        self._supervisor = _Supervisor(settings, jobs, self._outbox)
+        self._thread = threading.Thread(target=self._supervisor.run, name="mmrag-workers", daemon=True)
+
+    def __enter__(self) -> Pool:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._supervisor.stop.set()
+        self._outbox.wake()
+        self._thread.join()
+        self._outbox.close()
+
+    def next(self, timeout: float | None) -> Event | None:
+        """The next event, or None when `timeout` seconds have gone by. Raises `StopIteration` when all is done."""
+        return self._outbox.take(timeout)
+
+
+class _Supervisor:
+    """The thread's side: starts workers, hands out jobs, listens, and ends who is late."""
+
+    def __init__(self, settings: Settings, jobs: Sequence[Job], outbox: _Outbox) -> None:
+        self._settings = settings
+        self._todo = deque(_Task(job, job.start, left=deque(job.pages)) for job in sorted(jobs, key=_by_size))
+        self._again: deque[_Task] = deque()
+        self._open = len(self._todo)
+        self.workers: list[_Worker] = []
+        self._outbox = outbox
+        self._failed_starts = 0
+        self._paused = False
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Work until every job has ended or `stop` is set."""
         # Inherited by the workers: Ctrl-C reaches the main thread alone.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            while self._open and not self._stop.is_set():
+            while self._open and not self.stop.is_set():
                 self._start_workers()
                 self._hand_out()
                 self._listen()
                 self._end_late()
-            self._events.put(None)
+            self._outbox.put(None)
         except BaseException as error:  # whoever iterates is told
-            self._events.put(error)
+            self._outbox.put(error)
         finally:
-            for worker in self._workers:
+            for worker in self.workers:
                 _end(worker)
 
     def _start_workers(self) -> None:
         wanted = min(self._settings.options.worker_count(), self._open)
-        while len(self._workers) < wanted:
-            self._workers.append(_start(self._settings))
-            self._workers[-1].takes_largest = wanted > 1 and not any(w.takes_largest for w in self._workers)
+        while len(self.workers) < wanted:
+            self.workers.append(_start(self._settings))
+            self.workers[-1].takes_largest = wanted > 1 and not any(w.takes_largest for w in self.workers)
 
     def _hand_out(self) -> None:
-        for worker in self._workers:
+        for worker in self.workers:
             if not worker.ready or worker.task is not None or not (self._again or self._todo):
                 continue
             if self._again:
@@ -184,20 +223,18 @@ class Pool:
                 self._died(worker)
 
     def _listen(self) -> None:
-        limit = 2 * self._settings.options.batch_pages
-        with self._guard:
-            full = self._waiting_pages >= limit or self._waiting_bytes >= _MAX_WAITING
+        full = self._outbox.is_full()
         if self._paused and not full:
             # The workers waited for us, not the other way round.
-            for worker in self._workers:
+            for worker in self.workers:
                 worker.since = time.monotonic()
         self._paused = full
-        sources: list[Any] = [] if full else [worker.connection for worker in self._workers]
-        for ready in wait([self._wake_read, *sources], timeout=0.5):
-            if ready == self._wake_read:
-                os.read(self._wake_read, 4096)
+        sources: list[Any] = [] if full else [worker.connection for worker in self.workers]
+        for ready in wait([self._outbox.wake_read, *sources], timeout=0.5):
+            if ready == self._outbox.wake_read:
+                os.read(self._outbox.wake_read, 4096)
                 continue
-            worker = next(worker for worker in self._workers if worker.connection is ready)
+            worker = next(worker for worker in self.workers if worker.connection is ready)
             try:
                 message = worker.connection.recv()
             except (EOFError, OSError):
@@ -218,14 +255,11 @@ class Pool:
             if message.hash != task.hash and task.hash is not None:
                 task.next, task.count = 1, None
             task.opened, task.hash = message, message.hash
-            self._events.put(message)
+            self._outbox.put(message)
         elif isinstance(message, PageDone):
             _advance(task, message.number)
             task.count, task.lost, task.crashes, task.finished_page = message.count, 0, 0, worker.since
-            with self._guard:
-                self._waiting_pages += 1
-                self._waiting_bytes += message.weight
-            self._events.put(message)
+            self._outbox.put(message)
         elif isinstance(message, Retired):
             worker.task = None
             self._again.append(task)
@@ -233,13 +267,13 @@ class Pool:
         elif isinstance(message, Finished | Failed | NoRecognizer):
             worker.task = None
             self._open -= 1
-            self._events.put(message)
+            self._outbox.put(message)
 
     def _end_late(self) -> None:
         if self._paused:
             return
         now = time.monotonic()
-        for worker in list(self._workers):
+        for worker in list(self.workers):
             if worker.task is None and worker.ready:
                 continue
             if now - worker.since > self._allowed(worker):
@@ -290,19 +324,19 @@ class Pool:
         if task.opened is None or not known_end or stuck:
             self._open -= 1
             at = f"stopped at page {number}: " if task.opened is not None else ""
-            self._events.put(Failed(task.job.id, "failed", f"{at}it {reason}"))
+            self._outbox.put(Failed(task.job.id, "failed", f"{at}it {reason}"))
             return
-        self._events.put(Lost(task.job.id, number, f"page {number} {reason}"))
+        self._outbox.put(Lost(task.job.id, number, f"page {number} {reason}"))
         _advance(task, number)
         if (recognizes and not task.left) or (task.count is not None and task.next > task.count and not recognizes):
             self._open -= 1
-            self._events.put(Finished(task.job.id))
+            self._outbox.put(Finished(task.job.id))
         else:
             self._again.append(task)
 
     def _replace(self, worker: _Worker) -> None:
         _end(worker)
-        self._workers.remove(worker)
+        self.workers.remove(worker)
 
     def _failed_to_start(self, how: str) -> None:
         self._failed_starts += 1

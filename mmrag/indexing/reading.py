@@ -70,6 +70,7 @@ class _Reading:
         self._again: list[Step] = []
 
     def run(self) -> list[Step]:
+        """Read, encode and commit until every file has ended."""
         run = self._run
         settings = Settings(run.options, run.image_size())
         jobs = [self._job(number, file.step) for number, file in enumerate(self._files)]
@@ -231,7 +232,9 @@ class _Reading:
             self._run.removed += file.step.known is not None
             return
         record = self._file_record(file)
-        partial = file.content if file.last else None
+        # A copy shares what its twin, which is read in the same pass, has brought in.
+        source = self._owners.get(file.opened.hash) if file.doubled and file.opened else file
+        partial = source.content if source is not None and source.last else None
         if end.state != "failed" or record.content is None:
             record = replace(record, content=partial)
         elif partial != record.content:

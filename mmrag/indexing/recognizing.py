@@ -54,6 +54,7 @@ class _Recognizing:
         self._total = sum(len(job.pages) for job in jobs)
 
     def run(self) -> None:
+        """Recognise and commit until every page was tried."""
         run = self._run
         run.tell(Progress("ocr", 0, len(self._jobs), 0, self._total))
         with Pool(Settings(run.options, run.image_size()), self._jobs) as pool:
