@@ -207,7 +207,7 @@ class Corpus:
             config = replace(config, profile=profile.name)
             names = {"text": profile.text or "none", "pixels": profile.pixels or "none"}
         wanted = {space: getattr(config, space) or names.get(space, "none") for space in SPACES}
-        self.config = replace(config, **wanted)
+        self.config = replace(config, text=wanted["text"], pixels=wanted["pixels"])
         for space in SPACES:
             if built and (wanted[space] == "none") != (built[space] == "none"):
                 raise _mismatch(space, built[space], wanted[space])
