@@ -160,6 +160,9 @@ def translated(url: URL) -> Iterator[None]:
 def _meaning(error: BaseException | None, url: URL) -> MmragError | None:
     if url.get_backend_name() == "postgresql":
         return _postgresql_meaning(error, url.render_as_string(hide_password=True))
+    # Python's own class for a file that is damaged; its text is empty where SQLite's holds broken names.
+    if type(error) is sqlite3.DatabaseError:
+        return IndexDamaged(f"{url.database}: {error}", REBUILD)
     return _sqlite_meaning(str(error), str(url.database))
 
 
