@@ -1,7 +1,5 @@
 """The pictures of the sample folder: a chart, a buoy on a lake, a lighthouse at night, a screenshot."""
 
-# ruff: noqa: E501  (the text of the pages: a Korean character counts as two)
-
 from __future__ import annotations
 
 from pathlib import Path

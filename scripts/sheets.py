@@ -65,6 +65,7 @@ class Sheets:
 
     @property
     def right(self) -> float:
+        """Where lines of text end."""
         return self.size[0] - self.margin
 
     def new_page(self, *, bare: bool = False) -> None:
@@ -84,7 +85,7 @@ class Sheets:
                 self.put(str(number), self.right, self.size[1] - 30, 8.5, color=GREY, align="right")
         self.numbered.clear()
 
-    def put(self, text, x, y, size=10.0, *, bold=False, color=INK, align="left", turn=0):
+    def put(self, text, x, y, size=10.0, *, bold=False, color=INK, align="left", turn=0):  # noqa: PLR0913
         """One line of text with its baseline at y."""
         font = self.faces.bold if bold else self.faces.regular
         length = font.text_length(text, fontsize=size)

@@ -1,17 +1,29 @@
-"""The application object: every command under its name, in the order that a newcomer needs them."""
+"""The application object, to which each module of commands adds its own. Knows no command."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from mmrag.cli import indexing, inspecting, searching
+__all__ = ["ORDER", "app"]
 
-__all__ = ["app"]
+ORDER = ("demo", "index", "search", "status", "models", "doctor")
+"""The order of the commands in `--help`: as a newcomer needs them."""
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in `ORDER`, then whatever else there is."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # the type of `ctx` is private to some versions of Typer
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
 
 app = typer.Typer(
     name="mmrag",
+    cls=_InOrder,
     no_args_is_help=False,
     rich_markup_mode=None,  # plain help: the same in a terminal, a pipe and the documentation, and faster
     pretty_exceptions_enable=False,
@@ -42,11 +54,3 @@ def _start(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit
-
-
-app.command("index")(indexing.index)
-app.command("search")(searching.search)
-app.command("status")(inspecting.status)
-app.command("demo")(inspecting.demo)
-app.command("doctor")(inspecting.doctor)
-app.command("models")(inspecting.models)

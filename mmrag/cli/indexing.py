@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mmrag.cli import output
+from mmrag.cli.application import app
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["ProgressBar", "index", "live_progress"]
 
 
+@app.command("index", short_help="Index folders and files.")
 def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     paths: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[PATH]...", help="Folders and files to index; none: all that were given before."),
+        typer.Argument(metavar="PATH", show_default=False, hidden=True),
     ] = None,
     index: IndexOption = None,
     forget: Annotated[
@@ -71,8 +73,9 @@ def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
 ) -> None:
     """Index folders and files where they are; only what changed is read again.
 
-    Folders add up: a later run without PATH brings all of them up to date. Hidden files and what .mmragignore names
-    are skipped. Ctrl-C keeps everything done so far, and the same command goes on from there.
+    PATH is a folder or a file. They add up: a run without PATH brings all of them up to date. Hidden
+    files and what .mmragignore names are skipped. Ctrl-C keeps everything done so far, and the same
+    command goes on from there.
     """
     from mmrag.corpus import Corpus
 

@@ -7,12 +7,14 @@ from typing import Annotated, Optional
 import typer
 
 from mmrag.cli import output
+from mmrag.cli.application import app
 from mmrag.cli.indexing import live_progress
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption
 
 __all__ = ["demo", "doctor", "models", "status"]
 
 
+@app.command("status", short_help="Show what an index holds.")
 def status(index: IndexOption = None, catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
     """Show what an index holds: folders, files by state, those that failed and why, models, sizes."""
     from mmrag.corpus import Corpus
@@ -26,6 +28,7 @@ def status(index: IndexOption = None, catalog: CatalogOption = None, as_json: Js
         output.show(status_view(found))
 
 
+@app.command("demo", short_help="Try it on a sample folder.")
 def demo(
     folder: Annotated[
         str, typer.Option("--folder", metavar="FOLDER", help="Where the sample files and their index go.")
@@ -41,6 +44,7 @@ def demo(
         output.emit(result)
 
 
+@app.command("doctor", short_help="Check the installation or an index.")
 def doctor(index: IndexOption = None, catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
     """Check the installation, and with --index an index, and say how to mend what is wrong.
 
@@ -58,6 +62,7 @@ def doctor(index: IndexOption = None, catalog: CatalogOption = None, as_json: Js
         raise typer.Exit(1)
 
 
+@app.command("models", short_help="List or download models.")
 def models(
     get: Annotated[
         Optional[str],  # noqa: UP045

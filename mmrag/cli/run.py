@@ -47,11 +47,16 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; prints every error the way the command line asks for."""
-    from mmrag.cli.application import app
+    from mmrag.cli import app
 
     as_json = output.wants_json(arguments)
     try:
-        result = typer.main.get_command(app).main(list(arguments), prog_name="mmrag", standalone_mode=False)
+        command = typer.main.get_command(app)
+        if "_MMRAG_COMPLETE" in os.environ:  # a shell asks for completions
+            command.main(list(arguments), prog_name="mmrag")
+        # Not `main`, which ends the program in ways of its own on Ctrl-C and on a closed pipe.
+        with command.make_context("mmrag", list(arguments)) as context:
+            command.invoke(context)
         output.flush()
     except BrokenPipeError:
         output.abandon_stdout()
@@ -62,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         return leave.exit_code
     except Exception as error:
         return _failed(error, as_json)
-    return result if isinstance(result, int) else 0
+    return 0
 
 
 def _interrupted(as_json: bool) -> int:
@@ -93,8 +98,3 @@ def _failed(error: Exception, as_json: bool) -> int:
     except BrokenPipeError:
         output.abandon_stdout()
     return known.exit_code
-
-
-def is_terminal() -> bool:
-    """Whether progress can be shown."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mmrag.cli import output
+from mmrag.cli.application import app
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, filters
 
 if TYPE_CHECKING:
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["search"]
 
 
+@app.command("search", short_help="Find the pages that answer a question.")
 def search(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     query: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="QUERY", help="What to look for, in your own words.", show_default=False),
+        typer.Argument(metavar="QUERY", show_default=False, hidden=True),
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, metavar="N", help="How many pages to show.")] = 5,
     path: Annotated[
@@ -55,7 +57,8 @@ def search(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
 ) -> None:
     """Find the pages that answer a question, best first, with the spot on the page.
 
-    With --queries, one JSON object a line is printed for each line of the file, in the same order.
+    QUERY is what you look for, in your own words, in any language. With --queries, one JSON object a line is
+    printed for each line of the file, in the same order.
     """
     from mmrag.corpus import Corpus
     from mmrag.display import search_json, search_view

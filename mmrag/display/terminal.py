@@ -45,11 +45,11 @@ SHOWN_PATHS = 20
 SNIPPET_WIDTH = 240
 
 _STATE_WORDS = {
-    "locked": "needs a password",
-    "damaged": "damaged",
-    "too_large": "too large",
-    "unsupported": "not a kind that is read",
-    "failed": "could not be read",
+    "locked": "Locked",
+    "damaged": "Damaged",
+    "too_large": "Too large",
+    "unsupported": "Not a kind of file that is read",
+    "failed": "Could not be read",
 }
 _STATE_ADVICE = {
     "locked": "put the passwords into a file, one a line, and add --password-file FILE",
@@ -146,7 +146,7 @@ def marked(text: str, query: str) -> Text:
 
 
 def _indented(view: RenderableType) -> Padding:
-    return Padding(view, (0, 0, 0, 4))
+    return Padding.indent(view, 4)  # without the spaces to the right that Padding fills a line with
 
 
 # ----------------------------------------------------------------------------------------------------------- index
@@ -194,7 +194,8 @@ def failures_view(failed: Sequence[FileOutcome]) -> RenderableType:
     states = Counter(one.state for one in failed)
     for state, number in states.most_common():
         word, advice = _STATE_WORDS.get(state, state), _STATE_ADVICE.get(state, "")
-        lines.append(Text.assemble((f"{count(number, 'file')} {word}", "bold yellow"), f": {advice}" if advice else ""))
+        head = f"{word} ({count(number, 'file')})"
+        lines.append(Text.assemble((head, "bold yellow"), f": {advice}" if advice else ""))
         of_state = [one for one in failed if one.state == state]
         for one in of_state[:SHOWN_FAILURES]:
             reason = f": {clean(one.reason)}" if one.reason else ""
@@ -238,7 +239,7 @@ def status_view(status: Status) -> RenderableType:
     table.add_row("index", shorten(status.folder))
     for at, root in enumerate(held.roots):
         table.add_row("" if at else "folders", f"{shorten(os.fsdecode(root.path))} ({count(root.file_count, 'file')})")
-    states = ", ".join(f"{number:,} {_STATE_WORDS.get(state, state)}" for state, number in held.states.items())
+    states = ", ".join(f"{number:,} {state.replace('_', ' ')}" for state, number in held.states.items())
     table.add_row("files", states or "none")
     table.add_row(
         "content", f"{count(held.documents, 'document')}, {count(held.pages, 'page')}, {held.regions:,} regions"
