@@ -27,7 +27,10 @@ _BLANK = (595.0, 842.0)
 
 @dataclass(slots=True)
 class _File:
-    """A file on its way into the catalog. `last`: highest page that is stored or in the batch."""
+    """A file on its way into the catalog. `last`: highest page that is stored or in the batch.
+
+    `stored`: state in which it was stored first.
+    """
 
     step: Step
     root: int
@@ -36,7 +39,7 @@ class _File:
     whole: bool = False
     doubled: bool = False
     last: int = 0
-    stored: bool = False
+    stored: str = ""
     count: int = 0
     title: str = ""
     size: tuple[float, float] = _BLANK
@@ -92,7 +95,7 @@ class _Reading:
     def _job(self, number: int, step: Step) -> Job:
         found, known = step.found, step.known
         start = 1
-        if step.hash is not None:
+        if step.hash is not None and known is not None:
             content = self._run.catalog.content(step.hash)
             # The last page is read once more: it tells how many there are.
             start = max(1, content.last_page) if content is not None and not content.complete else 1
@@ -147,7 +150,7 @@ class _Reading:
         self._batch.pages = [(other, page) for other, page in self._batch.pages if other is not file]
         if file.opened is not None and self._owners.get(file.opened.hash) is file:
             del self._owners[file.opened.hash]
-        file.opened, file.content, file.stored, file.last, file.lost = opened, None, False, 0, []
+        file.opened, file.content, file.stored, file.last, file.lost = opened, None, "", 0, []
         stored = self._run.catalog.content(opened.hash)
         file.whole = stored is not None and stored.complete
         file.doubled = not file.whole and self._owners.setdefault(opened.hash, file) is not file
@@ -162,9 +165,10 @@ class _Reading:
         pages = [page for _, page in batch.pages]
         encoded = encode(pages, run.embedders, whole_pages=run.options.regions == "page")
         run.tell(Progress("save", self._done, len(self._files), run.pages))
+        whole = {id(file) for file, end in batch.ended if isinstance(end, Finished)}
         with run.interrupts.held(), run.catalog.write() as writer:
             for file in batch.opened:
-                self._begin(writer, file)
+                self._begin(writer, file, "indexed" if id(file) in whole else "pending")
             ids = [writer.add_pages(_id(file), [_record(page)])[0] for file, page in batch.pages]
             for part in encoded:
                 writer.add_vectors(part.space, [ids[row][column] for row, column in part.where], part.matrix)
@@ -176,14 +180,19 @@ class _Reading:
         path = _path(last.step.found.path) if last else None
         run.tell(Progress("read", self._done, len(self._files), run.pages, None, path))
 
-    def _begin(self, writer: Writer, file: _File) -> None:
+    def _begin(self, writer: Writer, file: _File, state: str) -> None:
         """From here on a search finds what is read of the file, unless it has an older version that is whole."""
         if file.opened is None or file.doubled:
             return
-        writer.put_file(self._file_record(file))
         file.content = writer.start_content(file.opened.hash, file.opened.reader, file.opened.stamp[0])
-        writer.attach(file.step.found.path, file.content)
-        file.stored = True
+        record = self._file_record(file)
+        if record.content is None:
+            tries = 0 if state == "indexed" else record.tries
+            writer.put_file(replace(record, content=file.content, state=state, tries=tries))
+            file.stored = state
+            return
+        writer.put_file(record)
+        writer.attach(record.path, file.content)
 
     def _file_record(self, file: _File) -> FileRecord:
         known, found, opened = file.step.known, file.step.found, file.opened
@@ -211,14 +220,15 @@ class _Reading:
             raise RuntimeError("a file ended that was never opened")
         if not file.whole:
             writer.finish_content(file.content, max(file.count, file.last), file.title)
-        record = replace(self._file_record(file), content=file.content, state="indexed", tries=0)
-        writer.put_file(record)
+        path = file.step.found.path
+        if file.stored != "indexed":
+            writer.put_file(replace(self._file_record(file), content=file.content, state="indexed", tries=0))
         run = self._run
         if file.step.is_update:
             run.updated += 1
         else:
             run.added += 1
-        run.notes += [f"{_path(record.path)}: {reason} and is not searchable" for reason in file.lost]
+        run.notes += [f"{_path(path)}: {reason} and is not searchable" for reason in file.lost]
 
     def _settle_failed(self, writer: Writer, file: _File, end: Failed) -> None:
         """Pages that were read stay; an older version stays only where nothing is known against it.
