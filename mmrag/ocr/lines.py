@@ -160,7 +160,7 @@ def _by_rows(band: list[Line]) -> list[Line]:
 
 
 def _beside(row: list[Line], line: Line) -> bool:
-    """Whether a line is at a row's height and under none of its lines: boxes of sloping lines reach into the next row."""
+    """Whether a line is at the height of a row and under none of its lines, which sloping ones reach into."""
     first, box = row[0].box, line.box
     height = min(first.bottom - first.top, box.bottom - box.top)
     if box.top + box.bottom - first.top - first.bottom >= height:

@@ -33,7 +33,7 @@ _CODES = {
     "nor": "no", "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "slk": "sk", "slv": "sl", "spa": "es",
     "srp": "sr", "swe": "sv", "tha": "th", "tur": "tr", "ukr": "uk", "vie": "vi",
 }  # fmt: skip
-_SMALLEST, _LARGEST = 1000, 3000  # long side in pixels
+_SMALLEST, _LARGEST = 1000, 1800  # long side in pixels: a page at 150 dpi; more is slower and in Korean worse
 _LEAST_CONFIDENCE = 30.0  # of 100: below are mostly specks and parts of drawings
 _SECONDS = 30.0
 

@@ -103,7 +103,8 @@ def _groups(costs: list[int], most: int) -> list[tuple[int, int]]:
     """Ranges of rows of about equal cost, none over `most` but a single row that is longer by itself."""
     count = max(1, -(-sum(costs) // max(most, 1)))
     share = sum(costs) / count
-    groups, first, size = [], 0, 0
+    groups: list[tuple[int, int]] = []
+    first, size = 0, 0
     for row, cost in enumerate(costs):
         if row > first and (size + cost > most or (size + cost / 2 > share and len(groups) < count - 1)):
             groups.append((first, row))
