@@ -69,12 +69,14 @@ class _Builder:
         )
 
     def constant(self, name: str, array: npt.NDArray[Any]) -> str:
+        """An initialiser."""
         from onnx import numpy_helper
 
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
     def add(self, operator: str, *inputs: str, domain: str = "", outputs: int = 1, **attributes: Any) -> str:
+        """A node; further outputs have its name with _1, _2 and so on."""
         from onnx import helper
 
         name = f"{operator}_{len(self.nodes)}"
@@ -83,6 +85,7 @@ class _Builder:
         return name
 
     def weight(self, name: str) -> npt.NDArray[Any]:
+        """A tensor of the model, whatever its names begin with."""
         return self._tensors[self._prefix + name]
 
     def embed(self, spec: EncoderSpec) -> str:
@@ -98,6 +101,7 @@ class _Builder:
         return self.normalise(summed, "embeddings.LayerNorm", spec)
 
     def layer(self, hidden: str, spec: EncoderSpec, number: int) -> str:
+        """Attention and feed-forward, each with its residual and normalisation."""
         prefix = f"encoder.layer.{number}"
         source = self.quantise(hidden)
         parts = [self.linear(source, f"{prefix}.attention.self.{part}") for part in ("query", "key", "value")]
@@ -111,6 +115,7 @@ class _Builder:
         return self.normalise(self.add("Add", outer, hidden), f"{prefix}.output.LayerNorm", spec)
 
     def normalise(self, source: str, name: str, spec: EncoderSpec) -> str:
+        """Layer normalisation by the weights of that name."""
         # Add and LayerNormalization, not the fused SkipLayerNormalization: that one is five times slower on a CPU.
         scale = self.constant(f"{name}.weight", self.weight(f"{name}.weight"))
         shift = self.constant(f"{name}.bias", self.weight(f"{name}.bias"))
@@ -121,6 +126,7 @@ class _Builder:
         return self.add("DynamicQuantizeLinear", source, outputs=3) if self._int8 else source
 
     def linear(self, source: str, name: str) -> str:
+        """A product with weights of shape (outputs, inputs) and a bias; `source` comes from `quantise`."""
         weight = self.weight(f"{name}.weight").T
         bias = self.constant(f"{name}.bias", self.weight(f"{name}.bias"))
         if not self._int8:

@@ -40,15 +40,19 @@ class _OpenClipTower:
         self.image_size = max(recipe.size)
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
+        """A picture as the model sees it."""
         return {"pixels": self._recipe.pixels(image)}
 
     def tokenize(self, texts: Sequence[str]) -> Mapping[str, Any]:
+        """Texts as the model's tokens, cut to its length."""
         return {"tokens": self._tokenizer(list(texts))}
 
     def image_features(self, **inputs: Any) -> Any:
+        """What `prepare` made, encoded."""
         return self.model.encode_image(inputs["pixels"])
 
     def text_features(self, **inputs: Any) -> Any:
+        """What `tokenize` made, encoded."""
         return self.model.encode_text(inputs["tokens"])
 
 

@@ -42,11 +42,13 @@ class _TransformersTower:
         self.image_size = max(recipe.size)
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
+        """A picture as the model sees it."""
         if isinstance(self._recipe, NaflexRecipe):
             return self._recipe.prepare(image)
         return {"pixels": self._recipe.pixels(image)}
 
     def tokenize(self, texts: Sequence[str]) -> Mapping[str, Any]:
+        """Texts as the model's tokens, cut to its length."""
         # SigLIP was trained on lower-case text padded to its full length, CLIP on text as long as it is.
         return dict(
             self._tokenizer(
@@ -59,9 +61,11 @@ class _TransformersTower:
         )
 
     def image_features(self, **inputs: Any) -> Any:
+        """What `prepare` made, encoded."""
         return _pooled(self.model.get_image_features(pixel_values=inputs.pop("pixels"), **inputs))
 
     def text_features(self, **inputs: Any) -> Any:
+        """What `tokenize` made, encoded."""
         return _pooled(self.model.get_text_features(**inputs))
 
 
