@@ -51,29 +51,19 @@ LITTLE_SPACE, HARDLY_SPACE = 2_000_000_000, 200_000_000
 
 _IMPORT = """
 import importlib, json, sys
-found = {}
+errors, cuda = {}, []
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)
-        found[name] = ""
+        errors[name] = ""
     except BaseException as error:
-        found[name] = (type(error).__name__ + ": " + str(error)).splitlines()[0]
-print(json.dumps(found))
-"""
-_DEVICES = """
-import json
-found = {"faiss": 0, "cuda": []}
+        errors[name] = (type(error).__name__ + ": " + str(error)).splitlines()[0]
+torch = sys.modules.get("torch")
 try:
-    import faiss
-    found["faiss"] = faiss.get_num_gpus() if hasattr(faiss, "StandardGpuResources") else 0
-except Exception:
-    pass
-try:
-    import torch
-    found["cuda"] = [torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count())]
-except Exception:
-    pass
-print(json.dumps(found))
+    cuda = [torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count())] if torch else []
+except Exception as error:
+    errors["torch"] = errors["torch"] or str(error)
+print(json.dumps({"errors": errors, "cuda": cuda}))
 """
 
 
@@ -87,18 +77,24 @@ class Check:
     hint: str = ""
 
 
-def examine(index: str | None = None, catalog: str | None = None) -> list[Check]:
-    """Every check, in the order to mend things in; none of them raises."""
+def examine(
+    index: str | None = None, catalog: str | None = None, seen: Callable[[Check], None] | None = None
+) -> list[Check]:
+    """Every check, in the order to mend things in; none of them raises. `seen` is given each as it is known."""
     checks: list[Check] = []
-    parts: list[Callable[[], list[Check]]] = [_python, _required, _models_extra, _database, _recognition, _office]
-    parts += [_devices, _models_on_disk, lambda: _space(index), lambda: _index(index, catalog)]
+    parts: list[Callable[[], list[Check]]] = [_python, _database, _recognition, _office, _models_on_disk]
+    parts += [lambda: _space(index), lambda: _index(index, catalog), _required, _models_extra]
     for part in parts:
         try:
-            checks += part()
+            found = part()
         except MmragError as error:
-            checks.append(Check("check", "problem", error.message, error.hint))
+            found = [Check("check", "problem", error.message, error.hint)]
         except Exception as error:  # a check-up that fails says so and goes on
-            checks.append(Check("check", "problem", f"{type(error).__name__}: {error}", "Please report this."))
+            found = [Check("check", "problem", f"{type(error).__name__}: {error}", "Please report this.")]
+        for check in found:
+            checks.append(check)
+            if seen:
+                seen(check)
     return checks
 
 
@@ -143,7 +139,7 @@ def _required() -> list[Check]:
     found, failure = _run(_IMPORT, *REQUIRED)
     if failure:
         return [Check("packages", "problem", f"importing them ended the program: {failure}", _reinstall(REQUIRED))]
-    bad = {name: reason for name, reason in found.items() if reason}
+    bad = {name: reason for name, reason in found["errors"].items() if reason}
     checks = [
         Check(
             "packages", "problem", f"{REQUIRED[name]} cannot be imported: {reason}", _reinstall({name: REQUIRED[name]})
@@ -170,7 +166,7 @@ def _models_extra() -> list[Check]:
         return [Check("models extra", "note", "not installed; the offline profile needs none of it", hint)]
     mismatch = torch_mismatch(_version("torch"), _version("torchvision"), _requirements("torchvision"))
     found, failure = _run(_IMPORT, *there)
-    broken = {name: reason for name, reason in found.items() if reason}
+    broken = {name: reason for name, reason in found.get("errors", {}).items() if reason}
     text = ", ".join(f"{package} {_version(package)}" for package in there.values())
     if mismatch or any("torchvision::nms" in reason for reason in [*broken.values(), failure]):
         return [Check("torch", "problem", mismatch or "torch and torchvision do not fit together", _mend_torch())]
@@ -182,6 +178,7 @@ def _models_extra() -> list[Check]:
             for name, reason in broken.items()
         ),
         Check("models extra", "ok", text),
+        *_devices([str(name) for name in found.get("cuda", [])]),
     ]
 
 
@@ -265,19 +262,13 @@ def _office() -> list[Check]:
     return [Check("LibreOffice", "note", "not installed; office files (DOCX, PPTX, XLSX ...) cannot be read", hint)]
 
 
-def _devices() -> list[Check]:
-    found, _ = _run(_DEVICES)
-    cuda = [str(name) for name in found.get("cuda", [])]
-    driver = shutil.which("nvidia-smi")
-    if not cuda and driver:
+def _devices(cuda: Sequence[str]) -> list[Check]:
+    if cuda:
+        return [Check("GPU", "ok", ", ".join(cuda))]
+    if shutil.which("nvidia-smi"):
         hint = "Install a CUDA build of torch: https://pytorch.org/get-started"
         return [Check("GPU", "note", "there is an NVIDIA driver, but torch sees no GPU", hint)]
-    if not cuda:
-        return [Check("GPU", "ok", "none; models run on the processor")]
-    checks = [Check("GPU", "ok", ", ".join(cuda))]
-    if not found.get("faiss"):
-        checks.append(Check("faiss", "ok", "processor only; a GPU helps from some million regions on"))
-    return checks
+    return [Check("GPU", "ok", "none; models run on the processor")]
 
 
 def _models_on_disk() -> list[Check]:

@@ -15,7 +15,7 @@ from mmrag.doctor import Check, torch_mismatch
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is started to import the libraries."""
-    monkeypatch.setattr(doctor, "_run", lambda code, *names: (dict.fromkeys(names, ""), ""))
+    monkeypatch.setattr(doctor, "_run", lambda code, *names: ({"errors": dict.fromkeys(names, ""), "cuda": []}, ""))
 
 
 def named(checks: list[Check], name: str) -> list[Check]:
@@ -48,14 +48,14 @@ def test_the_missing_operator_is_recognised(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(doctor, "_version", lambda package: "1.0")
     monkeypatch.setattr(doctor, "_requirements", lambda package: [])
     broken = {"torchvision": "RuntimeError: operator torchvision::nms does not exist"}
-    monkeypatch.setattr(doctor, "_run", lambda code, *names: (broken, ""))
+    monkeypatch.setattr(doctor, "_run", lambda code, *names: ({"errors": broken}, ""))
     (check,) = doctor._models_extra()
     assert check.level == "problem"
     assert "install --force-reinstall torch torchvision" in check.hint
 
 
 def test_a_package_that_cannot_be_imported_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_run", lambda code, *names: ({"faiss": "ImportError: no libgomp"}, ""))
+    monkeypatch.setattr(doctor, "_run", lambda code, *names: ({"errors": {"faiss": "ImportError: no libgomp"}}, ""))
     problems = [check for check in doctor._required() if check.level == "problem"]
     assert "no libgomp" in problems[0].message
     assert "faiss-cpu" in problems[0].hint

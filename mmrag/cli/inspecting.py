@@ -38,8 +38,7 @@ def demo(
     """Try it on a small sample folder: index it, search it in English and Korean, see what comes out."""
     from mmrag import demo as tour
 
-    with live_progress() as progress:
-        result = tour.run(folder, output.err().print if as_json else output.show, progress)
+    result = tour.run(folder, output.err().print if as_json else output.show, live_progress)
     if as_json:
         output.emit(result)
 
@@ -51,9 +50,9 @@ def doctor(index: IndexOption = None, catalog: CatalogOption = None, as_json: Js
     Ends with exit code 1 where something has to be mended.
     """
     from mmrag import doctor as checkup
-    from mmrag.display import checks_json, checks_view
+    from mmrag.display import check_view, checks_json, checks_view
 
-    checks = checkup.examine(index, catalog)
+    checks = checkup.examine(index, catalog, None if as_json else lambda check: output.show(check_view(check)))
     if as_json:
         output.emit(checks_json(checks))
     else:

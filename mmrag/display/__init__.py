@@ -19,6 +19,7 @@ from mmrag.display.documents import (
 )
 from mmrag.display.escaping import clean, path_fields, shorten, shown_path, to_json
 from mmrag.display.terminal import (
+    check_view,
     checks_view,
     count,
     error_view,
@@ -32,6 +33,7 @@ from mmrag.display.terminal import (
 )
 
 __all__ = [
+    "check_view",
     "checks_json",
     "checks_view",
     "clean",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mmrag.indexing import Plan
 
 __all__ = [
+    "check_view",
     "checks_view",
     "count",
     "error_view",
@@ -50,13 +51,6 @@ _STATE_WORDS = {
     "too_large": "Too large",
     "unsupported": "Not a kind of file that is read",
     "failed": "Could not be read",
-}
-_STATE_ADVICE = {
-    "locked": "put the passwords into a file, one a line, and add --password-file FILE",
-    "damaged": "open it in its own program and save it anew; it is read again when it changes",
-    "too_large": "split it or make it smaller; it is read again when it changes",
-    "unsupported": "save it as PDF, DOCX, PPTX, XLSX, text or a picture",
-    "failed": "try again with --retry-failed",
 }
 
 
@@ -109,7 +103,7 @@ def evidence_view(evidence: Evidence, rank: int, query: str = "", *, verbose: bo
         ("  ·  ", "dim"),
         where,
         *((("  ·  ", "dim"), kind) if kind else ()),
-        *((("  ·  ", "dim"), ("scanned", "")) if region.origin == "ocr" else ()),
+        *((("  ·  ", "dim"), "read by OCR") if region.origin == "ocr" else ()),
     )
     lines: list[RenderableType] = [head]
     if evidence.stale:
@@ -189,19 +183,23 @@ def _summary(report: IndexReport) -> Text:
 
 
 def failures_view(failed: Sequence[FileOutcome]) -> RenderableType:
-    """Files that are not indexed, by state, each with its reason; what to do about a state stands once."""
+    """Files that are not indexed, by state, each with its reason, or once for all where it is the same."""
     lines: list[RenderableType] = []
     states = Counter(one.state for one in failed)
     for state, number in states.most_common():
-        word, advice = _STATE_WORDS.get(state, state), _STATE_ADVICE.get(state, "")
-        head = f"{word} ({count(number, 'file')})"
-        lines.append(Text.assemble((head, "bold yellow"), f": {advice}" if advice else ""))
         of_state = [one for one in failed if one.state == state]
+        reasons = {one.reason for one in of_state}
+        head = Text(f"{_STATE_WORDS.get(state, state)} ({count(number, 'file')})", "bold yellow")
+        if number > 1 and len(reasons) == 1:
+            head.append(f": {clean(of_state[0].reason)}", "not bold default")
+        lines.append(head)
         for one in of_state[:SHOWN_FAILURES]:
-            reason = f": {clean(one.reason)}" if one.reason else ""
+            reason = f": {clean(one.reason)}" if one.reason and not (number > 1 and len(reasons) == 1) else ""
             lines.append(_indented(Text.assemble(shorten(one.path), (reason, "dim"))))
         if number > SHOWN_FAILURES:
             lines.append(_indented(Text(f"and {number - SHOWN_FAILURES:,} more (--json lists all)", "dim")))
+    if "failed" in states:
+        lines.append(Text("Files that could not be read are tried again with --retry-failed, or when they change."))
     return Group(*lines)
 
 
@@ -247,7 +245,8 @@ def status_view(status: Status) -> RenderableType:
     if held.pending_ocr:
         pages = count(held.pending_ocr, "page")
         table.add_row("to do", Text(f"{pages} to recognise (OCR): run `mmrag index` to go on", "yellow"))
-    for at, (space, model) in enumerate(held.models.items()):
+    for at, (space, fingerprint) in enumerate(held.models.items()):
+        model = getattr(status.config, space, None) or fingerprint
         vectors = count(held.vectors.get(space, 0), "vector")
         table.add_row("" if at else "models", f"{clean(space)}: {clean(model)} ({vectors})")
     table.add_row("profile", clean(status.config.profile))
@@ -287,20 +286,23 @@ def models_view(models: Sequence[ModelStatus], chosen: str) -> RenderableType:
 # ---------------------------------------------------------------------------------------------------------- doctor
 
 
-def checks_view(checks: Sequence[Finding]) -> RenderableType:
-    """One line a check, with what to do below it."""
+def check_view(check: Finding) -> RenderableType:
+    """One line of a check-up, with what to do below it."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=7)
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
+    table.add_column(width=12, no_wrap=True)
+    table.add_column(overflow="fold")
     styles = {"ok": "green", "note": "yellow", "problem": "bold red"}
-    for check in checks:
-        text = Text(clean(check.message))
-        if check.hint:
-            text.append(f"\n{clean(check.hint, lines=True)}", "" if check.level == "problem" else "dim")
-        table.add_row(Text(check.level, styles.get(check.level, "")), Text(clean(check.name), "bold"), text)
+    text = Text(clean(check.message))
+    if check.hint:
+        text.append(f"\n{clean(check.hint, lines=True)}", "bold" if check.level == "problem" else "")
+    table.add_row(Text(check.level, styles.get(check.level, "")), Text(clean(check.name), "bold"), text)
+    return table
+
+
+def checks_view(checks: Sequence[Finding]) -> RenderableType:
+    """What a check-up comes to."""
     problems = sum(check.level == "problem" for check in checks)
-    last = (
-        Text(f"{count(problems, 'problem')} to mend.", "bold red") if problems else Text("No problems found.", "bold")
-    )
-    return Group(table, Text(""), last)
+    if problems:
+        return Text(f"\n{count(problems, 'problem')} to mend.", "bold red")
+    return Text("\nNo problems.", "bold green")
