@@ -143,17 +143,17 @@ def _count(image: Image.Image) -> int:
 def _displayed(image: Image.Image, limits: Limits) -> tuple[int, int]:
     """Width and height in pixels as shown, from the header; raises `FileTooLarge`."""
     width, height = image.size
-    orientation = image.getexif().get(_ORIENTATION)
     tags = getattr(image, "tag_v2", None) if image.format == "TIFF" else None
     if tags is not None:
         # Pillow turns TIFF pictures by itself, and whether `size` tells so before that depends on its version.
         width, height = tags.get(_TIFF_WIDTH, width), tags.get(_TIFF_HEIGHT, height)
-        orientation = tags.get(_ORIENTATION)
     if width * height > limits.max_pixels:
         raise FileTooLarge(
             f"the picture has {width} x {height} pixels, over the limit of {limits.max_pixels:,}",
             "Save a smaller copy of it.",
         )
+    # Asked for last: to find the tag in a PNG file, Pillow decodes the whole of it.
+    orientation = image.getexif().get(_ORIENTATION) if tags is None else tags.get(_ORIENTATION)
     return (height, width) if orientation in _SIDEWAYS else (width, height)
 
 

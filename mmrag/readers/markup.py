@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from mmrag.readers.sheets import Line
 
-__all__ = ["html_lines", "markdown_lines", "plain_lines", "separated_lines"]
+__all__ = ["delimiter_of", "html_lines", "markdown_lines", "plain_lines", "separated_lines"]
 
 _DROPPED = frozenset(("script", "style", "template", "noscript", "svg", "math", "head", "iframe", "object", "canvas"))
 _BREAKS = frozenset(
@@ -64,6 +64,8 @@ _BREAKS = frozenset(
         "h6",
     ]
 )
+_ROWS = ("tr", "thead", "tbody", "tfoot")
+_IN_CELL = ("p", "div", "li", "ul", "ol")
 _SPACE = re.compile(r"\s+")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
@@ -134,6 +136,21 @@ def separated_lines(lines: Iterable[str], delimiter: str) -> Iterator[Line]:
             yield Line(_CELL_GAP.join(_SPACE.sub(" ", cell).strip() for cell in row), row=True)
 
 
+def delimiter_of(head: str, usual: str) -> str:
+    """What parts the values of a table whose first lines are `head`: what gives each line as many columns."""
+    lines = head.splitlines()[:20]
+    lines = lines[:-1] if len(lines) > 1 and not head.endswith("\n") else lines
+    best = (1, usual)
+    for mark in (usual, ",", ";", "\t", "|"):
+        try:
+            columns = {len(row) for row in csv.reader(lines, delimiter=mark) if row}
+        except csv.Error:
+            continue
+        if len(columns) == 1 and max(columns) > best[0]:
+            best = max(columns), mark
+    return best[1]
+
+
 def html_lines(chunks: Iterable[str]) -> Iterator[Line]:
     """Paragraphs, headings and table rows of HTML that comes in chunks."""
     parser = _Html()
@@ -188,8 +205,8 @@ class _Html(HTMLParser):
             self._text.append(f" {dict(attrs).get('alt') or ''} ")
         elif tag == "br":
             self.flush(gap=False)
-        elif tag in _BREAKS and not (self._row and tag in ("p", "div", "li", "ul", "ol")):
-            self.flush()
+        elif tag in _BREAKS and not (self._row and tag in _IN_CELL):
+            self.flush(gap=tag not in _ROWS)
         if tag == "tr":
             self._row = 1
         elif tag == "pre":
@@ -207,8 +224,8 @@ class _Html(HTMLParser):
             if tag in self._dropped:
                 del self._dropped[self._dropped.index(tag) :]
             return
-        if tag in _BREAKS and not (self._row and tag in ("p", "div", "li", "ul", "ol")):
-            self.flush(gap=tag != "tr")
+        if tag in _BREAKS and not (self._row and tag in _IN_CELL):
+            self.flush(gap=tag not in _ROWS)
         if tag in ("tr", "table"):
             self._row = 0
         elif tag == "pre":

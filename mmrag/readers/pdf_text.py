@@ -163,7 +163,7 @@ def _respaced(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
             chars.sort(key=lambda char: (char[0] + char[2]) / 2)
         word: list[_Char] = []
         for char in chars:
-            far = word and abs(char[0] - word[-1][2]) > 0.2 * (char[3] - char[1])
+            far = word and abs(char[0] - word[-1][2]) > 0.26 * (char[3] - char[1])
             if word and (far or char[4].isspace()):
                 yield _word(word, key)
                 word = []
@@ -182,7 +182,7 @@ def _runs(blocks: Sequence[dict[str, Any]]) -> list[tuple[tuple[int, int], bool,
             chars = [(*char["bbox"], char["c"]) for span in line["spans"] for char in span["chars"]]
             box = line["bbox"]
             height = min(box[3] - box[1], reach[3] - reach[1])
-            near = box[0] < reach[2] + height and reach[0] < box[2] + height
+            near = box[0] < reach[2] + 3 * height and reach[0] < box[2] + 3 * height
             if runs and runs[-1][1] and line["dir"] == _LEVEL and near and _shared(box, reach) > 0.6 * height:
                 runs[-1][2].extend(chars)
                 reach = min(reach[0], box[0]), min(reach[1], box[1]), max(reach[2], box[2]), max(reach[3], box[3])

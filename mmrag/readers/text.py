@@ -18,7 +18,7 @@ from mmrag.errors import FileTooLarge, FileUnsupported
 from mmrag.protocols import ReadOptions
 from mmrag.readers.detect import BYTE_ORDER_MARKS, decodes, failed, looks_like_text
 from mmrag.readers.drawing import draw_page
-from mmrag.readers.markup import html_lines, html_title, markdown_lines, plain_lines, separated_lines
+from mmrag.readers.markup import delimiter_of, html_lines, html_title, markdown_lines, plain_lines, separated_lines
 from mmrag.readers.sheets import Line, lay_out, sheets
 from mmrag.types import Page
 
@@ -120,9 +120,7 @@ def _lines_of(path: Path, encoding: str) -> tuple[str, Callable[[], Iterator[Lin
         first = next((line.text for line in markdown_lines(head.splitlines()) if line.level == 1), "")
         return first[:300], lambda: markdown_lines(_text_lines(path, encoding))
     if suffix in _SEPARATED:
-        delimiter = _SEPARATED[suffix]
-        if delimiter == "," and head.split("\n", 1)[0].count(";") > head.split("\n", 1)[0].count(","):
-            delimiter = ";"
+        delimiter = delimiter_of(head, _SEPARATED[suffix])
         return "", lambda: separated_lines(_text_lines(path, encoding), delimiter)
     return "", lambda: plain_lines(_text_lines(path, encoding))
 
