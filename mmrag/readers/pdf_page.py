@@ -72,8 +72,7 @@ def _paths(
 ) -> tuple[list[tuple[Rect, bool]], list[Rule], list[Rule]]:
     """Boxes of the page's vector paths (and whether each is only upright lines), its horizontal and vertical lines."""
     try:
-        length = sum(int(document.xref_get_key(xref, "Length")[1] or 0) for xref in page.get_contents())
-        if length > _MAX_CONTENT:
+        if sum(_stream_length(document, xref) for xref in page.get_contents()) > _MAX_CONTENT:
             return [], [], []
         found = page.get_cdrawings()[:_MAX_PATHS]
         turn = tuple(page.rotation_matrix) if page.rotation else None
@@ -108,6 +107,14 @@ def _paths(
         if path["type"] != "f" or path.get("fill") != (1.0, 1.0, 1.0):
             paths.append((_placed(path["rect"], turn, origin), plain))
     return paths, across, down
+
+
+def _stream_length(document: Any, xref: int) -> int:
+    """Bytes of a stream as stored, 0 where the file does not say; nothing is unpacked."""
+    kind, value = document.xref_get_key(xref, "Length")
+    if kind == "xref":
+        value = document.xref_object(int(value.split()[0]))
+    return int(value) if value.strip().isdigit() else 0
 
 
 def _edges(rect: Sequence[float]) -> list[Rect]:
