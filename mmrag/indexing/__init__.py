@@ -6,10 +6,31 @@ next one goes on where it ended. Knows neither the caches for searching nor whic
 
 from __future__ import annotations
 
-from mmrag.indexing.lock import writer_lock
-from mmrag.indexing.options import IndexOptions
-from mmrag.indexing.plan import Plan, plan
-from mmrag.indexing.sync import forget, index
-from mmrag.indexing.watching import watch
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmrag.indexing.lock import writer_lock
+    from mmrag.indexing.options import IndexOptions
+    from mmrag.indexing.planning import Plan, plan
+    from mmrag.indexing.sync import forget, index
+    from mmrag.indexing.watching import watch
 
 __all__ = ["IndexOptions", "Plan", "forget", "index", "plan", "watch", "writer_lock"]
+
+_HOMES = {
+    "IndexOptions": "options",
+    "Plan": "planning",
+    "forget": "sync",
+    "index": "sync",
+    "plan": "planning",
+    "watch": "watching",
+    "writer_lock": "lock",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is asked for: a worker needs none of them, and starts in half the time."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

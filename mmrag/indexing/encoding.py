@@ -1,4 +1,4 @@
-"""A batch of pages to vectors: which regions each encoder sees, and what of them. Knows no catalog."""
+"""A batch of pages to vectors: which regions each encoder sees, and what of them. No database is known here."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmrag.catalog import PageRecord
 from mmrag.indexing.messages import PageDone
 from mmrag.protocols import Embedder
 from mmrag.types import Segment, Vectors
 
-__all__ = ["PIXELS", "TEXT", "Encoded", "encode"]
+__all__ = ["PIXELS", "TEXT", "Encoded", "encode", "page_record"]
 
 TEXT = "text"
 PIXELS = "pixels"
@@ -62,3 +63,11 @@ def _as_read(title: str, segment: Segment) -> str:
     """A passage with the title and headings it stands under: alone, it often does not say what it is about."""
     parts = (title, " > ".join(segment.headings), segment.text)
     return "\n".join(part for part in parts if part)
+
+
+def page_record(page: PageDone) -> PageRecord:
+    """What the catalog stores of a page that has something to store."""
+    read = page.record
+    if read is None:
+        raise ValueError("the page has nothing to store")
+    return PageRecord(read.number, read.width, read.height, read.origin, read.ocr, read.words, read.segments)

@@ -11,9 +11,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mmrag.catalog import PageRecord
 from mmrag.indexing.options import IndexOptions
-from mmrag.types import FileState
+from mmrag.types import FileState, Segment, TextOrigin, Word
 
 __all__ = [
     "Event",
@@ -25,6 +24,7 @@ __all__ = [
     "Opened",
     "PageDone",
     "Pixels",
+    "ReadPage",
     "Ready",
     "Retired",
     "Settings",
@@ -80,6 +80,19 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPage:
+    """What is to be stored of a page; the fields of the catalog's `PageRecord`, which workers need not load."""
+
+    number: int
+    width: float
+    height: float
+    origin: TextOrigin
+    ocr: Literal["none", "pending", "done", "failed"]
+    words: tuple[Word, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageDone:
     """A page, read or recognised; `record` None: recognition found nothing to add.
 
@@ -88,7 +101,7 @@ class PageDone:
 
     job: int
     number: int
-    record: PageRecord | None
+    record: ReadPage | None
     pictures: tuple[tuple[int, Pixels], ...] = field(default=(), repr=False)
     count: int = 1
     title: str = ""

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrag import registry
-from mmrag.catalog import PageRecord
-from mmrag.catalog.records import OcrState
 from mmrag.errors import FileFailed
-from mmrag.indexing.messages import Pixels, Settings
+from mmrag.indexing.messages import Pixels, ReadPage, Settings
 from mmrag.protocols import Reader, ReadOptions, Recognizer
 from mmrag.types import Box, Page, Segment
 
@@ -47,6 +45,14 @@ class PageMaker:
         self._count_tokens: Callable[[str], int] | None = None
         self._max_tokens = 256
 
+    def prepare(self) -> None:
+        """Load what every page needs, so that the first one takes no longer than the others."""
+        import mmrag.ocr
+        import mmrag.readers
+        import mmrag.regions  # noqa: F401  (loaded for later)
+
+        self._load_tokens()
+
     @property
     def long_side(self) -> int | None:
         """Pixels of the longer side that a page is rendered at, None where nobody looks at them."""
@@ -60,13 +66,15 @@ class PageMaker:
             self._readers[name] = factory()
         return self._readers[name]
 
-    def read(self, page: Page) -> tuple[PageRecord, tuple[tuple[int, Pixels], ...]]:
+    def read(self, page: Page) -> tuple[ReadPage, tuple[tuple[int, Pixels], ...]]:
         """A page with its regions, and whether it waits for recognition."""
         from mmrag.ocr import needs_ocr
 
         segments = self._segment(page)
-        state: OcrState = "pending" if needs_ocr(page) else "none"
-        record = PageRecord(page.number, page.width, page.height, page.origin, state, page.words, segments)
+        waits = needs_ocr(page)
+        record = ReadPage(
+            page.number, page.width, page.height, page.origin, "pending" if waits else "none", page.words, segments
+        )
         return record, self._pictures(page.image, segments)
 
     def can_recognize(self) -> bool:
@@ -79,7 +87,7 @@ class PageMaker:
 
     def recognize(
         self, reader: Reader, path: Path, number: int, *, is_picture: bool
-    ) -> tuple[PageRecord | None, tuple[tuple[int, Pixels], ...]]:
+    ) -> tuple[ReadPage | None, tuple[tuple[int, Pixels], ...]]:
         """A page read anew with recognised words, or None where it is blank or nothing was found on it."""
         from mmrag.ocr import has_text, is_blank, with_words
 
@@ -96,7 +104,7 @@ class PageMaker:
             return None, ()
         page = with_words(page, words)
         segments = self._segment(page)
-        record = PageRecord(page.number, page.width, page.height, page.origin, "done", page.words, segments)
+        record = ReadPage(page.number, page.width, page.height, page.origin, "done", page.words, segments)
         return record, self._pictures(page.image, segments)
 
     def _one(self, reader: Reader, path: Path, number: int, long_side: int | None) -> Page:
@@ -108,14 +116,17 @@ class PageMaker:
     def _segment(self, page: Page) -> tuple[Segment, ...]:
         from mmrag.regions import segment
 
-        if self._count_tokens is None:
-            from mmrag import embedders
-
-            name = None if self._options.text == "none" else self._options.text
-            self._count_tokens = embedders.token_counter(name)
-            self._max_tokens = embedders.max_tokens(name) if name else self._max_tokens
+        count_tokens = self._count_tokens or self._load_tokens()
         plain = page if page.image is None else replace(page, image=None)
-        return segment(plain, count_tokens=self._count_tokens, max_tokens=self._max_tokens, kinds=self._options.regions)
+        return segment(plain, count_tokens=count_tokens, max_tokens=self._max_tokens, kinds=self._options.regions)
+
+    def _load_tokens(self) -> Callable[[str], int]:
+        from mmrag import embedders
+
+        name = None if self._options.text == "none" else self._options.text
+        self._count_tokens = embedders.token_counter(name)
+        self._max_tokens = embedders.max_tokens(name) if name else self._max_tokens
+        return self._count_tokens
 
     def _pictures(self, image: Image | None, segments: tuple[Segment, ...]) -> tuple[tuple[int, Pixels], ...]:
         if image is None or self._size is None:

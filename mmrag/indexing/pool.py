@@ -250,13 +250,13 @@ class _Supervisor:
             self._failed_starts = 0
         if task is None:
             return
-        worker.fresh = False
         if isinstance(message, Opened):
             if message.hash != task.hash and task.hash is not None:
                 task.next, task.count = 1, None
             task.opened, task.hash = message, message.hash
             self._outbox.put(message)
         elif isinstance(message, PageDone):
+            worker.fresh = False
             _advance(task, message.number)
             task.count, task.lost, task.crashes, task.finished_page = message.count, 0, 0, worker.since
             self._outbox.put(message)

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mmrag.catalog import FileRecord, PageRecord, Writer
-from mmrag.indexing.encoding import encode
-from mmrag.indexing.messages import Event, Failed, Finished, Job, Lost, Opened, PageDone, Settings
-from mmrag.indexing.plan import Step, settled_inode
+from mmrag.catalog import FileRecord, Writer
+from mmrag.indexing.encoding import encode, page_record
+from mmrag.indexing.messages import Event, Failed, Finished, Job, Lost, Opened, PageDone, ReadPage, Settings
+from mmrag.indexing.planning import Step, settled_inode
 from mmrag.indexing.pool import Pool
 from mmrag.indexing.run import Run
 from mmrag.types import FileOutcome, Progress, Segment
@@ -130,7 +130,7 @@ class _Reading:
             self._add(file, event)
         elif isinstance(event, Lost):
             file.lost.append(event.reason)
-            blank = PageRecord(event.number, *file.size, "none", "failed", (), (Segment("page"),))
+            blank = ReadPage(event.number, *file.size, "none", "failed", (), (Segment("page"),))
             self._add(file, PageDone(event.job, event.number, blank, (), file.count, file.title))
         elif isinstance(event, Finished | Failed):
             self._batch.ended.append((file, event))
@@ -169,7 +169,7 @@ class _Reading:
         with run.interrupts.held(), run.catalog.write() as writer:
             for file in batch.opened:
                 self._begin(writer, file, "indexed" if id(file) in whole else "pending")
-            ids = [writer.add_pages(_id(file), [_record(page)])[0] for file, page in batch.pages]
+            ids = [writer.add_pages(_id(file), [page_record(page)])[0] for file, page in batch.pages]
             for part in encoded:
                 writer.add_vectors(part.space, [ids[row][column] for row, column in part.where], part.matrix)
             for file, end in batch.ended:
@@ -263,9 +263,3 @@ def _id(file: _File) -> int:
     if file.content is None:
         raise RuntimeError("a page came before its file was opened")
     return file.content
-
-
-def _record(page: PageDone) -> PageRecord:
-    if page.record is None:
-        raise RuntimeError("a page was read without a record")
-    return page.record

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmrag.indexing.encoding import PIXELS, Encoded, encode
+from mmrag.indexing.encoding import PIXELS, Encoded, encode, page_record
 from mmrag.indexing.messages import Event, Failed, Job, Lost, NoRecognizer, PageDone, Settings
 from mmrag.indexing.pool import Pool
 from mmrag.indexing.run import Run
@@ -98,7 +98,7 @@ class _Recognizing:
         found = [event for event in batch if isinstance(event, PageDone) and event.record is not None]
         encoded = encode(found, run.embedders, whole_pages=run.options.regions == "page")
         with run.interrupts.held(), run.catalog.write() as writer:
-            replaced = [writer.replace_page(self._contents[page.job], page.record) for page in found if page.record]
+            replaced = [writer.replace_page(self._contents[page.job], page_record(page)) for page in found]
             for part in encoded:
                 new = _without_kept(part, replaced)
                 writer.add_vectors(part.space, [replaced[row][0][column] for row, column in new.where], new.matrix)

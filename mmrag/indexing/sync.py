@@ -11,7 +11,7 @@ from mmrag.catalog import Catalog, FileRecord, Writer
 from mmrag.errors import PathNotFound
 from mmrag.indexing.interrupts import Interrupts
 from mmrag.indexing.options import IndexOptions
-from mmrag.indexing.plan import Plan, Step, make_plan, settled_inode
+from mmrag.indexing.planning import Plan, Step, make_plan, settled_inode
 from mmrag.indexing.reading import read_files
 from mmrag.indexing.recognizing import recognize_pages
 from mmrag.indexing.roots import resolved

@@ -52,6 +52,7 @@ def main(descriptor: int) -> None:
             settings: Settings = connection.recv()
             _limit(settings)
             worker = Worker(settings, connection.send)
+            worker.prepare()
             connection.send(Ready())
             while True:
                 worker.serve(connection.recv())
@@ -91,6 +92,10 @@ class Worker:
         self._maker = PageMaker(settings)
         self._send_now = send
         self._served = 0
+
+    def prepare(self) -> None:
+        """Load what every file needs."""
+        self._maker.prepare()
 
     def serve(self, job: Job) -> None:
         """Do one job; whatever goes wrong with the file ends in a `Failed`."""
