@@ -42,11 +42,12 @@ def draw(title: str, pages: list[tuple[str, list[object]]], accent: int, serif: 
 
 def main() -> None:
     """Write every file anew."""
-    TARGET.mkdir(parents=True, exist_ok=True)
+    pdfs = TARGET / "pdfs"
+    pdfs.mkdir(parents=True, exist_ok=True)
     for at, (name, (title, pages)) in enumerate({**MAIN, **DISTRACTORS}.items()):
-        draw(title, pages, at, serif=at % 3 == 2).save(TARGET / name, title, "")
+        draw(title, pages, at, serif=at % 3 == 2).save(pdfs / name, title, "")
     for name, (title, pages) in SCAN.items():
-        draw(title, pages, 0, serif=False, plain=True).scan(TARGET / name, title=title, seed=7, turn=-0.5, dpi=190)
+        draw(title, pages, 0, serif=False, plain=True).scan(pdfs / name, title=title, seed=7, turn=-0.5, dpi=190)
     lines = []
     for at, (doc, page, kind, question, answer) in enumerate(QUESTIONS):
         gold = {"answer": answer, "answerable": True, "kind": kind, "doc": doc, "gold": [{"doc": doc, "page": page}]}
