@@ -29,7 +29,7 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "minilm": "mmrag.embedders:minilm",
         "open_clip": "mmrag.embedders:open_clip",
         "hf": "mmrag.embedders:hugging_face",
-        "fake": "mmrag.testing:FakeEmbedder",
+        "fake": "mmrag.testing.embedders:FakeEmbedder",
     },
 }
 

@@ -140,7 +140,9 @@ def test_round_trip(catalog: Catalog) -> None:
     assert abs(words[1].box.left - 0.1) <= 1 / 65535
     assert catalog.words(region.document.id, 9) == ()
     assert dict(catalog.texts(ids)) == {number: region.text for number, region in found.items()}
-    assert dict(catalog.names(ids))[ids[1]] == "보고서.pdf\nTitle of 매출 보고서\nPart > 제목"
+    assert dict(catalog.names(ids))[ids[1]] == "보고서.pdf\nTitle of 매출 보고서"
+    assert dict(catalog.texts(ids, headings=True))[ids[1]] == "Part > 제목\n" + found[ids[1]].text
+    assert catalog.document_ids().tolist() == [min(ids)]
     assert catalog.page_of(ids) == {number: (content, found[number].page) for number in ids}
 
 

@@ -203,15 +203,22 @@ class RegionReads:
                 raise IndexDamaged(f"the {space} vector of region {row.region} is damaged", REBUILD)
             yield row.region, np.frombuffer(row.vector, dtype="<f2")
 
-    def texts(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:
-        """The text of live regions, in no order that is promised."""
+    def texts(self, ids: Iterable[int], headings: bool = False) -> Iterator[tuple[int, str]]:
+        """The text of live regions, in no order that is promised; with `headings` their heading path comes first."""
         for row in self._batches(select(regions).where(live(regions.c.content)), regions.c.id, ids):
             check_region(row)
-            yield row.id, row.text
+            path = " > ".join(_headings(row.headings)) if headings else ""
+            yield row.id, f"{path}\n{row.text}" if path else row.text
+
+    def document_ids(self) -> npt.NDArray[np.int64]:
+        """For each live content the id of its first region, which stands for the document; ascending int64."""
+        query = select(func.min(regions.c.id)).where(live(regions.c.content)).group_by(regions.c.content)
+        with self._read() as connection:
+            return _ids(connection, query)
 
     def names(self, ids: Iterable[int]) -> Iterator[tuple[int, str]]:
-        """Three lines for each live region: file names of all its places, title of the document, heading path."""
-        query = select(regions.c.id, regions.c.content, regions.c.headings, contents.c.title).join(
+        """Two lines for each live region: file names of all places of its document, and the document's title."""
+        query = select(regions.c.id, regions.c.content, contents.c.title).join(
             contents, contents.c.id == regions.c.content
         )
         dialect = self._engine.dialect.name
@@ -222,9 +229,7 @@ class RegionReads:
                 where = paths_of(connection, {row.content for row in rows})
             shown = {content: _file_names(paths) for content, paths in where.items()}
             for row in rows:
-                headings = " > ".join(_headings(row.headings))
-                lines = (shown[row.content], row.title, headings)
-                yield row.id, "\n".join(line.replace("\n", " ") for line in lines)
+                yield row.id, "\n".join(line.replace("\n", " ") for line in (shown[row.content], row.title))
 
     def page_of(self, ids: Iterable[int]) -> dict[int, tuple[int, int]]:
         """Content id and page number of each live region."""

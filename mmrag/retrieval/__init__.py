@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from mmrag.catalog import Catalog
@@ -18,8 +19,13 @@ from mmrag.types import Box, Evidence, Filters, Place, Region
 
 __all__ = ["DEPTH", "MAX_QUESTION", "WEIGHTS", "Channel", "Retriever", "fuse"]
 
-WEIGHTS: Mapping[str, float] = {"words": 1.0, "text": 1.0, "names": 0.3, "pixels": 0.5}
-"""Weight of each channel's standardised score in the sum."""
+WEIGHTS: Mapping[str, float] = {"text": 1.0, "words": 0.5, "pages": 0.5, "names": 0.3, "pixels": 0.5}
+"""Weight of each channel's standardised score in the sum; the ablation is in docs/retrieval.md."""
+SUPPORT: Mapping[str, float] = {"text": 0.5}
+"""Share of its second-best region that counts for a page beside its best: two near passages say more than one."""
+WORD_CHANNELS = frozenset(("words", "pages", "names"))
+DOCUMENT_CHANNELS = frozenset(("names",))
+"""Channels whose hits stand for whole documents."""
 DEPTH = 200
 """Regions asked of each channel; a page that no channel has among its first so many is not ranked."""
 MAX_QUESTION = 10_000
@@ -61,14 +67,24 @@ class Retriever:
         used = self._chosen(channels)
         self.refresh()
         allowed = None if filters is None else frozenset(self._catalog.region_ids(filters).tolist())
-        depth = max(DEPTH, 20 * k)
-        found = {channel.name: channel.search(question, depth, allowed) for channel in used}
-        scores = {name: {hit.region_id: hit.score for hit in hits} for name, hits in found.items()}
-        pages = self._catalog.page_of([region for hits in scores.values() for region in hits])
-        by_page = {name: _best_by_page(hits, pages) for name, hits in scores.items()}
-        ranking = fuse(by_page, self._weights)
+        depth = max(DEPTH, 10 * k)
+        found = {}
+        for channel in used:
+            within = None if channel.name in DOCUMENT_CHANNELS else allowed
+            found[channel.name] = {hit.region_id: hit.score for hit in channel.search(question, depth, within)}
+        pages = self._catalog.page_of({region for hits in found.values() for region in hits})
+        # A word search that gave less than it was asked for gave all: every other page has none of the words.
+        floors = {name: 0.0 for name, hits in found.items() if name in WORD_CHANNELS and len(hits) < depth}
+        by_page = {
+            name: _by_page(hits, pages, SUPPORT.get(name, 0.0))
+            for name, hits in found.items()
+            if name not in DOCUMENT_CHANNELS
+        }
+        for name in DOCUMENT_CHANNELS & found.keys():
+            by_page[name] = _of_documents(found[name], pages, by_page.values(), allowed)
+        ranking = fuse(by_page, self._weights, floors)
         regions_of: dict[PageKey, list[int]] = {}
-        for region in fuse(scores, self._weights):
+        for region in fuse(found, self._weights, floors):
             if region in pages:
                 regions_of.setdefault(pages[region], []).append(region)
         evidence: list[Evidence] = []
@@ -128,13 +144,30 @@ class Retriever:
         )
 
 
-def _best_by_page(hits: Mapping[int, float], pages: Mapping[int, PageKey]) -> dict[PageKey, float]:
-    best: dict[PageKey, float] = {}
+def _by_page(hits: Mapping[int, float], pages: Mapping[int, PageKey], support: float) -> dict[PageKey, float]:
+    """Each page's best score, and of its second-best `support` times what that has above the lowest of all."""
+    lowest = min(hits.values(), default=0.0)
+    scores: dict[PageKey, list[float]] = {}
     for region, score in hits.items():
-        page = pages.get(region)
-        if page is not None and score > best.get(page, float("-inf")):
-            best[page] = score
-    return best
+        if region in pages:
+            scores.setdefault(pages[region], []).append(score)
+    best = {page: sorted(own, reverse=True)[:2] for page, own in scores.items()}
+    return {page: own[0] + support * sum(score - lowest for score in own[1:]) for page, own in best.items()}
+
+
+def _of_documents(
+    hits: Mapping[int, float],
+    pages: Mapping[int, PageKey],
+    found: Iterable[Mapping[PageKey, float]],
+    allowed: AbstractSet[int] | None,
+) -> dict[PageKey, float]:
+    """A document's score for those of its pages that other channels found, and for the page of the hit itself."""
+    documents = {pages[region][0]: score for region, score in hits.items() if region in pages}
+    scores = {
+        pages[region]: hits[region] for region in hits if region in pages and (allowed is None or region in allowed)
+    }
+    scores.update({page: documents[page[0]] for others in found for page in others if page[0] in documents})
+    return scores
 
 
 def _shown(ordered: Sequence[Region]) -> Region:
