@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mmrag.errors import UsageError
-from mmrag.ocr.images import fitted
 from mmrag.ocr.lines import Line, reading_order
 from mmrag.ocr.rapid import RAPIDOCR_LANGUAGES, RapidOcr, model_files
 from mmrag.ocr.tesseract import Tesseract, tesseract_languages
@@ -27,16 +24,15 @@ __all__ = ["ScriptAware", "available", "choose", "has_text"]
 _SURE = 0.85  # RapidOCR's confidence in a line of a script that it knows; Hangul gives 0.4 to 0.7
 _SIGNS_TO_HEIGHT = 1.1  # signs in a line as long as it is high: Latin 2 and more, Hangul read as nothing below 1
 _FEWEST_UNREAD, _UNREAD_SHARE = 2, 0.04  # detected lines without a trusted reading, before Tesseract is asked too
-_GOOD = 0.9  # mean confidence of Tesseract with which it is left alone on a page of both scripts
-_LINE_HEIGHT = 30  # pixels from detection, about 20 of type: 0.945 of the words of Korean pages instead of 0.88 at 45
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+_LEAST = 0.4  # Tesseract's confidence in a line; below are parts of drawings
+_DETECTION_SIDE = 1280
 
 
 class ScriptAware:
     """Two engines behind one `Recognizer`: RapidOCR, and Tesseract for what RapidOCR cannot read.
 
-    A few lines are tried first. If RapidOCR reads them all it reads the page, if none Tesseract does; on a mixed page
-    both do and each line is taken from the one that knows its script. Pages on their side or head are turned first.
+    A few lines are tried first. RapidOCR reads the page if it knows one of them; the lines that it does not know are
+    left to Tesseract. Pages on their side or head are turned first.
     """
 
     def __init__(self, rapid: RapidOcr, tesseract: Tesseract) -> None:
@@ -50,42 +46,24 @@ class ScriptAware:
 
     def lines(self, image: Image) -> list[Line]:
         """Lines in reading order."""
-        look = self.rapid.look(image)
+        look = self.rapid.look(image, _DETECTION_SIDE)
         if not len(look.quads):
             return []
         scores = [self.rapid.sample(line)[1] for line in look.crops]
-        lines = self._read(look.image, look.quads, sum(score >= _SURE for score in scores), len(scores))
+        lines = self._read(look.image, look.quads, not scores or max(scores) >= _SURE)
         return [turned_back(line, look.turns) for line in lines]
 
-    def _read(self, image: Image, quads: Quads, known: int, samples: int) -> list[Line]:
+    def _read(self, image: Image, quads: Quads, known: bool) -> list[Line]:
         aspect = image.width / image.height
-        second: list[Line] | None = None
-        if known < samples:
-            second = self.tesseract.lines(_scaled(image, quads))
-            if not known or _mean_score(second) >= _GOOD:
-                return second
-        first = self.rapid.lines(image)
+        first = self.rapid.read(image) if known else []
         trusted = [line for line in first if _is_trusted(line, aspect)]
-        if second is None:
-            unread = _unread(quads, trusted)
-            if unread < _FEWEST_UNREAD or unread < _UNREAD_SHARE * len(quads):
-                return first
-            second = self.tesseract.lines(_scaled(image, quads))
-        return reading_order(_merged(first, trusted, second), aspect)
-
-
-def _mean_score(lines: list[Line]) -> float:
-    """Confidence by words, 0 for no lines."""
-    count = sum(len(line.words) for line in lines)
-    return sum(line.score * len(line.words) for line in lines) / count if count else 0.0
-
-
-def _scaled(image: Image, quads: Quads) -> Image:
-    """The page in the size of type that Tesseract reads best; more pixels make it slower and, in Korean, worse."""
-    spans = quads.max(axis=1) - quads.min(axis=1)
-    height = float(np.median(spans[:, 1])) * image.height
-    side = max(image.size)
-    return fitted(image, 1, max(1000, min(side, round(side * _LINE_HEIGHT / max(height, 1.0)))))
+        unread = quads[[not any(_holds(line.box, x, y) for line in trusted) for x, y in quads.mean(axis=1).tolist()]]
+        if known and (len(unread) < _FEWEST_UNREAD or len(unread) < _UNREAD_SHARE * len(quads)):
+            return first
+        second = [line for line in self.tesseract.read_lines(image, unread) if line.score >= _LEAST]
+        taken = [line.box for line in trusted + second]
+        rest = [line for line in first if not any(_meet(line.box, box) for box in taken)]
+        return reading_order(trusted + second + rest, aspect)
 
 
 def _is_trusted(line: Line, aspect: float) -> bool:
@@ -94,45 +72,12 @@ def _is_trusted(line: Line, aspect: float) -> bool:
     return line.score >= _SURE and (length < 3 or len(line.text) >= _SIGNS_TO_HEIGHT * length)
 
 
-def _unread(quads: Quads, lines: list[Line]) -> int:
-    """How many detected lines no line that was read lies on."""
-    return sum(not any(_holds(line.box, float(x), float(y)) for line in lines) for x, y in quads.mean(axis=1))
-
-
 def _holds(box: Box, x: float, y: float) -> bool:
     return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
-def _merged(first: list[Line], trusted: list[Line], second: list[Line]) -> list[Line]:
-    """RapidOCR's trusted lines, and Tesseract's words that lie in none of them.
-
-    A line that RapidOCR trusted but Tesseract finds Hangul in is Tesseract's. What only RapidOCR saw stays.
-    """
-    hangul = [line.box for line in second if len(_HANGUL.findall(line.text)) >= 2]
-    kept = [line for line in trusted if not any(_same_line(line.box, box) for box in hangul)]
-    result = list(kept)
-    for line in second:
-        words = tuple(word for word in line.words if not any(_centre_in(word.box, other.box) for other in kept))
-        if words:
-            box = words[0].box
-            for word in words[1:]:
-                box = box.union(word.box)
-            result.append(Line(words, box, line.score))
-    taken = [line.box for line in result]
-    result += [line for line in first if not any(_meet(line.box, box) for box in taken)]
-    return result
-
-
-def _same_line(first: Box, second: Box) -> bool:
-    return first.intersection(second) > 0.5 * min(first.area, second.area)
-
-
 def _meet(first: Box, second: Box) -> bool:
     return first.intersection(second) > 0.1 * min(first.area, second.area)
-
-
-def _centre_in(box: Box, other: Box) -> bool:
-    return _holds(other, (box.left + box.right) / 2, (box.top + box.bottom) / 2)
 
 
 def available() -> dict[str, frozenset[str]]:

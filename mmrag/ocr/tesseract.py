@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from mmrag.errors import FileFailed, MissingExtra, UsageError
 from mmrag.ocr.images import fitted, flat
 from mmrag.ocr.lines import Line, reading_order
+from mmrag.ocr.sheet import Sheet
+from mmrag.ocr.turning import Quads
 from mmrag.types import Box, Word
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ _CODES = {
 }  # fmt: skip
 _SMALLEST, _LARGEST = 1000, 1800  # long side in pixels: a page at 150 dpi; more is slower and in Korean worse
 _LEAST_CONFIDENCE = 30.0  # of 100: below are mostly specks and parts of drawings
+_SURE = 0.9  # mean confidence of a line below which other languages are tried
 _SECONDS = 30.0
 
 
@@ -96,35 +99,59 @@ class Tesseract:
         lines = _lines(table, text, small.width, small.height)
         return reading_order(lines, small.width / small.height)
 
-    def _run(self, image: Image) -> tuple[str, str]:
-        """What the program prints as a table of words and as plain text."""
+    def read_lines(self, image: Image, quads: Quads) -> list[Line]:
+        """Lines whose places are known, shape (n, 4, 2), in no order; what cannot be read is left out.
+
+        They are set below one another at one size of type: its own search for lines is fragile with Hangul. Korean
+        is read alone first, which turns fewer syllables into Latin letters; doubtful lines also with the other
+        languages, and the reading it is surer of is kept.
+        """
+        if not len(quads):
+            return []
+        sheet = Sheet.of(image, quads)
+        alone = self._with("ko") if "ko" in self.languages and len(self.languages) > 1 else self
+        found = alone._read_sheet(sheet)
+        doubtful = [number for number in range(len(quads)) if _doubt(found.get(number))] if alone is not self else []
+        if doubtful:
+            again = self._read_sheet(Sheet.of(image, quads[doubtful], sheet.scale))
+            for place, line in again.items():
+                number = doubtful[place]
+                if number not in found or line.score > found[number].score:
+                    found[number] = line
+        return list(found.values())
+
+    def _with(self, language: str) -> Tesseract:
+        return Tesseract([language], self.seconds)
+
+    def _read_sheet(self, sheet: Sheet) -> dict[int, Line]:
+        """Number of the strip -> its line, in fractions of the page."""
+        table, text = self._run(sheet.image, "6")
+        words: dict[int, list[tuple[Word, float]]] = {}
+        for line in _lines(table, text, sheet.image.width, sheet.image.height):
+            number = sheet.strip_at((line.box.top + line.box.bottom) / 2)
+            placed = [(Word(word.text, sheet.on_page(number, word.box)), line.score) for word in line.words]
+            words.setdefault(number, []).extend(placed)
+        return {number: _line(found) for number, found in words.items()}
+
+    def _run(self, image: Image, layout: str = "3") -> tuple[str, str]:
+        """What the program prints as a table of words and as plain text; `layout`: 3 finds columns, 6 is one block."""
         pixels = io.BytesIO()
         image.save(pixels, "PPM")
         with tempfile.TemporaryDirectory(prefix="mmrag-ocr-") as folder:
             base = Path(folder, "page")
-            command = [
-                "tesseract",
-                "-",
-                str(base),
-                "-l",
-                self._names,
-                "--psm",
-                "3",
-                "-c",
-                "preserve_interword_spaces=1",
-            ]
+            command = ["tesseract", "-", str(base), "-l", self._names, "--psm", layout]
             try:
                 subprocess.run(
-                    [*command, "tsv", "txt"],
+                    # Without this setting, which Korean files bring but other languages undo, syllables come apart.
+                    [*command, "-c", "preserve_interword_spaces=1", "tsv", "txt"],
                     input=pixels.getvalue(),
                     capture_output=True,
                     timeout=self.seconds,
                     check=True,
                     env=_environment(),
                 )
-                return base.with_suffix(".tsv").read_text("utf-8", "replace"), base.with_suffix(".txt").read_text(
-                    "utf-8", "replace"
-                )
+                table, text = base.with_suffix(".tsv"), base.with_suffix(".txt")
+                return table.read_text("utf-8", "replace"), text.read_text("utf-8", "replace")
             except subprocess.TimeoutExpired as error:
                 raise FileFailed(
                     f"text recognition took more than {self.seconds:g} s", "Try again, or use --ocr off."
@@ -133,6 +160,10 @@ class Tesseract:
                 raise FileFailed(
                     f"Tesseract failed: {type(error).__name__}", "Run `tesseract --version` to see if it works."
                 ) from error
+
+
+def _doubt(line: Line | None) -> bool:
+    return line is None or line.score < _SURE
 
 
 class _Token:
