@@ -1,4 +1,4 @@
-"""The text of the Korean retrieval test set: pages, and one question for every page of the main documents.
+"""The text of the Korean retrieval test set; the questions on it are in `korean_questions.py`.
 
 A page is (heading, blocks); a block is a paragraph, a list of points, or a table as a tuple of rows. All names, places
 and figures are invented, except for the names of well-known cities and dishes.
@@ -388,55 +388,3 @@ DISTRACTORS: dict[str, tuple[str, list[tuple[str, list[object]]]]] = {
         ],
     ),
 }
-
-QUESTIONS: list[tuple[str, int, str, str, str]] = [
-    ("사내공지_2025.pdf", 1, "text", "이삿짐 상자는 직원 한 명이 몇 개까지 받을 수 있어?", "세 개"),
-    ("사내공지_2025.pdf", 2, "text", "건강검진 받기 전날 몇 시부터 금식해야 하나요?", "밤 9시 이후"),
-    ("사내공지_2025.pdf", 3, "table", "조치원역에 서는 통근버스 첫차 시간은?", "06:50"),
-    ("맑은샘_정수기_설명서.pdf", 1, "text", "정수기를 새로 설치하면 물을 얼마나 버리고 마셔야 하지?", "6리터"),
-    (
-        "맑은샘_정수기_설명서.pdf",
-        2,
-        "table",
-        "중공사막 필터는 얼마나 자주 갈아야 하고 값은 얼마인가",
-        "14개월, 32,500원",
-    ),
-    (
-        "맑은샘_정수기_설명서.pdf",
-        3,
-        "table",
-        "정수기 화면에 E3가 뜨면 어떻게 해야 합니까",
-        "전원을 끄고 30분 뒤에 다시 켠다",
-    ),
-    ("맑은샘_정수기_설명서.pdf", 4, "text", "냉각기 보증은 몇 년이야?", "5년"),
-    ("회의록_축제준비위원회.pdf", 1, "text", "들꽃축제 예산 중에서 군청이 지원하는 금액", "1,500만 원"),
-    (
-        "회의록_축제준비위원회.pdf",
-        2,
-        "text",
-        "축제 먹거리 장터에 몇 곳을 받기로 했고 그 이유는 무엇인가?",
-        "아홉 곳, 전기 용량 때문에",
-    ),
-    (
-        "회의록_축제준비위원회.pdf",
-        3,
-        "text",
-        "축제를 마치고 남은 돈은 어디에 쓰기로 했나",
-        "마을 도서관의 책을 사는 데",
-    ),
-    ("별내섬_여행안내.pdf", 1, "text", "별내섬 가는 배에 자전거를 실으려면 얼마를 내야 하나요", "4,000원"),
-    ("별내섬_여행안내.pdf", 2, "table", "억새마루길은 몇 킬로미터인가요?", "6.8 km"),
-    ("별내섬_여행안내.pdf", 3, "text", "별내섬에서 텐트를 칠 수 있는 곳", "몽돌해변"),
-    ("계절밥상_조리법.pdf", 1, "text", "달래는 찌개에 언제 넣는 게 좋아?", "불을 끄기 30초 전"),
-    ("계절밥상_조리법.pdf", 2, "text", "냉국 만들 때 오이 색이 변하지 않게 하려면?", "식초를 먹기 직전에 넣는다"),
-    ("계절밥상_조리법.pdf", 3, "text", "무밥 지을 때 물의 양을 얼마나 줄여야 하나", "20 % 적게"),
-    ("가온군_통계연보.pdf", 1, "table", "가온군에서 2022년에 태어난 아기는 몇 명인가", "172명"),
-    ("가온군_통계연보.pdf", 2, "text", "가온군 사과 수확이 줄어든 원인은?", "봄철 서리"),
-    ("가온군_통계연보.pdf", 3, "text", "가온군에서 교통사고가 제일 많이 나는 교차로는 어디입니까", "솔고개 교차로"),
-    ("단수공고_스캔.pdf", 1, "scan", "103동은 며칠에 물이 안 나오나요?", "11월 13일"),
-]
-
-UNANSWERABLE: list[str] = [
-    "두루물산의 작년 매출액은 얼마인가요?",
-    "별내섬에서 렌터카를 빌리려면 어떻게 하나요?",
-]

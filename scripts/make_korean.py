@@ -1,4 +1,4 @@
-"""Make tests/data/korean: Korean PDFs and the questions on them, from `korean_pages.py`.
+"""Make tests/data/korean: Korean PDFs and the questions on them, from `korean_pages.py` and `korean_questions.py`.
 
     python scripts/make_korean.py
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from korean_pages import DISTRACTORS, MAIN, QUESTIONS, SCAN, UNANSWERABLE
+from korean_pages import DISTRACTORS, MAIN, SCAN
+from korean_questions import QUESTIONS, UNANSWERABLE
 from sheets import A5, PALETTE, Sheets, korean
 
 TARGET = Path(__file__).parents[1] / "tests" / "data" / "korean"

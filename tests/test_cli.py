@@ -338,3 +338,25 @@ def test_the_page_of_commands_is_up_to_date() -> None:
         sys.path.remove(str(ROOT / "scripts"))
     written = (ROOT / "docs" / "commands.md").read_text("utf-8")
     assert written == document_commands.page(), "run: python scripts/document_commands.py"
+
+
+def test_progress_shows_stage_counts_and_file_and_can_be_interrupted_by_a_report() -> None:
+    import io
+
+    from rich.console import Console
+
+    from mmrag.cli.indexing import ProgressBar
+    from mmrag.types import Progress
+
+    stream = io.StringIO()
+    with ProgressBar(Console(file=stream, force_terminal=True, width=80)) as bar:
+        bar(Progress("scan", files_done=3))
+        bar(Progress("read", 1, 12, 30, path=Path("/x/[red]\x1b[2J보고서.pdf")))
+        bar.pause()
+        bar(Progress("ocr", 12, 12, 4, 9, Path("/x/scan.pdf")))
+    shown = stream.getvalue()
+    assert "1/12 files" in shown
+    assert "[red]\\x1b[2J보고서.pdf" in shown
+    assert "4/9 pages" in shown
+    assert "Recognising" in shown
+    assert "\x1b[2J" not in shown

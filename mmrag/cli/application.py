@@ -17,6 +17,7 @@ class _InOrder(TyperGroup):
     """Lists the commands in `ORDER`, then whatever else there is."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # the type of `ctx` is private to some versions of Typer
+        """Names of the commands; click's own hook."""
         names = super().list_commands(ctx)
         return sorted(names, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
 

@@ -99,14 +99,13 @@ def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         if dry_run:
             _show_plan(corpus.plan(*(paths or []), retry_failed=retry_failed, prune=prune), as_json)
             return
-        show: Callable[[IndexReport], None] = lambda report: _show_report(report, index, as_json, line=watch)  # noqa: E731
         with live_progress() as progress:
             if not watch:
                 report = corpus.index(*(paths or []), progress=progress, passwords=passwords, **switches)
             else:
-                corpus.watch(*(paths or []), progress=progress, report=show)
+                corpus.watch(*(paths or []), progress=progress, report=_follower(progress, index, as_json))
                 return
-        show(report)
+        _show_report(report, index, as_json)
 
 
 def _passwords(file: str | None) -> tuple[str, ...]:
@@ -147,7 +146,18 @@ def _show_plan(plan: Plan, as_json: bool) -> None:
         output.show(plan_view(plan))
 
 
-def _show_report(report: IndexReport, index: str | None, as_json: bool, *, line: bool) -> None:
+def _follower(bar: ProgressBar | None, index: str | None, as_json: bool) -> Callable[[IndexReport], None]:
+    """What `--watch` does with each report: print it where the line of progress was."""
+
+    def show(report: IndexReport) -> None:
+        if bar is not None:
+            bar.pause()
+        _show_report(report, index, as_json, line=True)
+
+    return show
+
+
+def _show_report(report: IndexReport, index: str | None, as_json: bool, *, line: bool = False) -> None:
     from mmrag.display import report_json, report_view
 
     if as_json:
@@ -156,13 +166,13 @@ def _show_report(report: IndexReport, index: str | None, as_json: bool, *, line:
         output.show(report_view(report, index or ""))
 
 
-def live_progress() -> AbstractContextManager[Callable[[Progress], None] | None]:
+def live_progress() -> AbstractContextManager[ProgressBar | None]:
     """Live progress on standard error if it is a terminal, else none at all."""
     console = output.err()
     return ProgressBar(console) if console.is_terminal and not console.is_dumb_terminal else nullcontext()
 
 
-class ProgressBar(AbstractContextManager["Callable[[Progress], None]"]):
+class ProgressBar(AbstractContextManager["ProgressBar"]):
     """One line that follows `Progress`: stage, files, pages a second, time left, and the file at hand."""
 
     STAGES = {"scan": "Looking", "read": "Reading", "ocr": "Recognising", "save": "Saving"}  # noqa: RUF012
@@ -184,17 +194,18 @@ class ProgressBar(AbstractContextManager["Callable[[Progress], None]"]):
         self._stage = ""
         self._since = (0.0, 0)
 
-    def __enter__(self) -> Callable[[Progress], None]:
-        self._bars.start()
-        return self.update
-
     def __exit__(self, *_: object) -> None:
+        self.pause()
+
+    def pause(self) -> None:
+        """Take the line away; the next step shows it again."""
         self._bars.stop()
 
-    def update(self, step: Progress) -> None:
+    def __call__(self, step: Progress) -> None:
         """Show one step."""
         from mmrag.display import clean
 
+        self._bars.start()
         now = time.monotonic()
         if step.stage != self._stage:
             self._stage, self._since = step.stage, (now, step.pages_done)
