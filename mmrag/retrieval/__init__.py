@@ -50,6 +50,10 @@ class Retriever:
         generation = self._catalog.generation()
         return sum(channel.refresh(generation) for channel in self._channels)
 
+    def count(self) -> int:
+        """How many rows all channels hold; 0 where nothing is indexed."""
+        return sum(channel.index.count() for channel in self._channels)
+
     def save(self, folder: Path) -> None:
         """Write the channels' caches under `folder`."""
         for channel in self._channels:

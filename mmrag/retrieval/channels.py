@@ -34,6 +34,9 @@ class RegionIndex(Protocol):
     def ids(self) -> npt.NDArray[np.int64]:
         """Every id held, ascending."""
 
+    def count(self) -> int:
+        """How many ids are held."""
+
     def save(self, folder: Path, generation: int) -> None:
         """Write the cache durably."""
 

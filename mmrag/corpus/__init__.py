@@ -5,39 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mmrag import embedders, indexing
+from mmrag import indexing
 from mmrag.catalog import Catalog, CatalogSummary
 from mmrag.config import Config, index_folder, load_config, save_config
-from mmrag.errors import IndexBusy, ModelMismatch, NothingIndexed, StorageFull
+from mmrag.corpus.models import Models, forget_models, name_models
+from mmrag.corpus.wiring import open_channels
+from mmrag.errors import IndexBusy, NothingIndexed, StorageFull
 from mmrag.indexing import IndexOptions, Plan
-from mmrag.lexical import WordIndex
 from mmrag.readers import SourceRenderer
-from mmrag.retrieval import Channel, Retriever
-from mmrag.types import Evidence, Filters, IndexReport, Progress, Region, RegionKind, Vectors
-from mmrag.vectors import FaissIndex
+from mmrag.retrieval import Retriever
+from mmrag.types import Evidence, Filters, IndexReport, Progress, Region
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from mmrag.protocols import Embedder
-
 __all__ = ["Corpus", "Status"]
 
-SPACES = ("text", "pixels")
-"""Vector spaces; each has its own embedder, and a channel of the same name."""
-PART_KINDS: tuple[RegionKind, ...] = ("passage", "figure", "table", "picture")
-"""Kinds with a text of their own, which the words channel searches together with the headings they stand under."""
-WHOLE_KINDS: tuple[RegionKind, ...] = ("page",)
-"""The kind that repeats the text of its parts, which the pages channel searches."""
-K1, B = 0.9, 0.4
-"""BM25's parameters as Anserini sets them for passages; here they do better than 1.2 and 0.75 (docs/log.md)."""
 SAVE_AFTER = 1000
 """Rows brought up to date while searching after which the caches are written, so that the next start is quick."""
 
@@ -62,8 +51,8 @@ class Corpus:
 
     def __init__(self, index: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         self.folder = index_folder(index)
+        self._cache = self.folder / "cache"
         self.config = load_config(self.folder, settings)
-        self._settings = settings
         self._catalog: Catalog | None = None
         self._retriever: Retriever | None = None
         self._renderer = SourceRenderer()
@@ -107,7 +96,8 @@ class Corpus:
                 given = given or [Path(os.fsdecode(root.path)) for root in catalog.roots()]
                 _empty(catalog)
             models = self._models(catalog)
-            self._record(catalog)
+            models.record()
+            save_config(self.folder, self.config)
             try:
                 options = self._options(retry_failed=retry_failed, prune=prune, passwords=tuple(passwords))
                 report = indexing.index(catalog, given, options, models, progress)
@@ -162,6 +152,8 @@ class Corpus:
             retriever = self._search_ready()
             if retriever.refresh() > SAVE_AFTER:
                 self._keep_caches(retriever)
+            if not retriever.count():
+                raise NothingIndexed(f"nothing is indexed in {self.folder}", "Run `mmrag index FOLDER` first.")
             return retriever.search(question, k, filters, channels)
 
     def status(self) -> Status:
@@ -205,126 +197,28 @@ class Corpus:
             with indexing.writer_lock(self.folder, wait):
                 yield self._open(create=True)
 
-    def _models(self, catalog: Catalog) -> _Models:
-        """The embedders that the settings name, to be checked against those that built the index."""
-        built = {space: name for space in SPACES if (name := catalog.get_meta(f"model:{space}"))}
-        config = self.config
-        if config.profile == "auto" and built:
-            names = built
-        else:
-            profile = embedders.resolve_profile(config.profile)
-            config = replace(config, profile=profile.name)
-            names = {"text": profile.text or "none", "pixels": profile.pixels or "none"}
-        wanted = {space: getattr(config, space) or names.get(space, "none") for space in SPACES}
-        self.config = replace(config, text=wanted["text"], pixels=wanted["pixels"])
-        for space in SPACES:
-            if built and (wanted[space] == "none") != (built[space] == "none"):
-                raise _mismatch(space, built[space], wanted[space])
-        return _Models(catalog, {space: name for space, name in wanted.items() if name != "none"}, config.device)
-
-    def _record(self, catalog: Catalog) -> None:
-        """Keep the settings, and in the catalog the names of the models, from the first run on."""
-        save_config(self.folder, self.config)
-        for space in SPACES:
-            if catalog.get_meta(f"model:{space}") is None:
-                catalog.set_meta(f"model:{space}", getattr(self.config, space))
+    def _models(self, catalog: Catalog) -> Models:
+        self.config = name_models(catalog, self.config)
+        return Models(catalog, self.config)
 
     def _search_ready(self) -> Retriever:
         if self._retriever is None:
             catalog = self._open()
-            if not len(catalog.region_ids()):
-                raise NothingIndexed(f"nothing is indexed in {self.folder}", "Run `mmrag index FOLDER` first.")
-            self._retriever = Retriever(catalog, self._channels(catalog, self._models(catalog)))
+            channels = open_channels(catalog, self._models(catalog), self._cache)
+            self._retriever = Retriever(catalog, channels)
         return self._retriever
-
-    def _channels(self, catalog: Catalog, models: _Models) -> list[Channel]:
-        cache = self.folder / "cache"
-        channels = []
-        part_ids, whole_ids = (partial(catalog.region_ids, kinds=kinds) for kinds in (PART_KINDS, WHOLE_KINDS))
-        for name, wanted, rows, valid_from in (
-            ("words", part_ids, partial(catalog.texts, headings=True), None),
-            ("pages", whole_ids, catalog.texts, None),
-            ("names", catalog.document_ids, catalog.names, catalog.names_generation),
-        ):
-            words, generation = WordIndex.open(cache / name, k1=K1, b=B) or (WordIndex(k1=K1, b=B), -1)
-            channels.append(
-                Channel(
-                    name,
-                    words,
-                    encode=str,
-                    wanted=wanted,
-                    rows=rows,
-                    generation=generation,
-                    valid_from=valid_from,
-                )
-            )
-        for space, model in models.items():
-            kept = FaissIndex.open(cache / space, model.fingerprint, model.dim)
-            vectors, generation = kept or (FaissIndex(model.dim, model.fingerprint), -1)
-            channels.append(
-                Channel(
-                    space,
-                    vectors,
-                    encode=partial(_embed_question, model),
-                    wanted=partial(catalog.vector_ids, space),
-                    rows=partial(catalog.vectors, space),
-                    generation=generation,
-                )
-            )
-        return channels
 
     def _save_caches(self) -> None:
         """Bring the caches up to date and write them; the caller holds the writer's lock."""
-        try:
-            retriever = self._search_ready()
-        except NothingIndexed:
-            return
+        self._retriever = None  # a first run adds channels
+        retriever = self._search_ready()
         retriever.refresh()
-        retriever.save(self.folder / "cache")
+        retriever.save(self._cache)
 
     def _keep_caches(self, retriever: Retriever) -> None:
         """Write what a search had to bring up to date, unless a writer is at work, which will write it anyway."""
         with contextlib.suppress(IndexBusy, StorageFull, OSError), indexing.writer_lock(self.folder, wait=False):
-            retriever.save(self.folder / "cache")
-
-
-class _Models(Mapping[str, "Embedder"]):
-    """The embedder of each space that has one; loaded at first use, and refused if another one built the index."""
-
-    def __init__(self, catalog: Catalog, names: Mapping[str, str], device: str) -> None:
-        self._catalog = catalog
-        self._names = names
-        self._device = device
-        self._loaded: dict[str, Embedder] = {}
-
-    def __getitem__(self, space: str) -> Embedder:
-        if space not in self._loaded:
-            name = self._names[space]
-            model = embedders.load(name, self._device)
-            built_by = self._catalog.get_meta(f"space:{space}")
-            if built_by is None:
-                self._catalog.set_meta(f"space:{space}", model.fingerprint)
-            elif built_by != model.fingerprint:
-                raise _mismatch(space, self._catalog.get_meta(f"model:{space}") or "another model", name)
-            self._loaded[space] = model
-        return self._loaded[space]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-def _mismatch(space: str, built: str, wanted: str) -> ModelMismatch:
-    return ModelMismatch(
-        f"the {space} vectors of this index were made by {built}, not by {wanted}",
-        "Use the index's own model, give --rebuild to index everything again with the new one, or use another --index.",
-    )
-
-
-def _embed_question(model: Embedder, question: str) -> Vectors:
-    return model.embed_queries([question])
+            retriever.save(self._cache)
 
 
 def _empty(catalog: Catalog) -> None:
@@ -333,9 +227,7 @@ def _empty(catalog: Catalog) -> None:
         for path in catalog.files():
             writer.remove_file(path)
         writer.collect()
-    for space in SPACES:
-        catalog.set_meta(f"model:{space}", None)
-        catalog.set_meta(f"space:{space}", None)
+    forget_models(catalog)
 
 
 def _absolute(paths: Iterable[str | os.PathLike[str]]) -> list[Path] | None:
