@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from mmrag.types import Claim, Draft, Evidence, Hit, Page, Region, Vectors, Word
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from PIL.Image import Image
 
 __all__ = [
@@ -126,7 +125,9 @@ class VectorIndex(Protocol):
     def remove(self, ids: Iterable[int]) -> None:
         """Ids that are not there are passed over."""
 
-    def search(self, query: Vectors, k: int, allowed: AbstractSet[int] | None = None) -> list[Hit]:
+    def search(
+        self, query: Vectors, k: int, allowed: AbstractSet[int] | npt.NDArray[np.int64] | None = None
+    ) -> list[Hit]:
         """The k nearest by cosine to a query of shape (1, dim) or (dim,), best first, among `allowed` ids if given."""
 
     def ids(self) -> npt.NDArray[np.int64]:
@@ -148,7 +149,7 @@ class TextIndex(Protocol):
     def remove(self, ids: Iterable[int]) -> None:
         """Ids that are not there are passed over."""
 
-    def search(self, query: str, k: int, allowed: AbstractSet[int] | None = None) -> list[Hit]:
+    def search(self, query: str, k: int, allowed: AbstractSet[int] | npt.NDArray[np.int64] | None = None) -> list[Hit]:
         """The k best by BM25, best first, among `allowed` ids if given; [] where no word matches."""
 
     def count(self) -> int:

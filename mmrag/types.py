@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from PIL.Image import Image
 
 __all__ = [
@@ -45,7 +44,7 @@ __all__ = [
     "Word",
 ]
 
-Vectors: TypeAlias = npt.NDArray[np.float32]
+Vectors: TypeAlias = "npt.NDArray[np.float32]"
 """Shape (n, dim), float32, every row of Euclidean length 1."""
 RegionKind: TypeAlias = Literal["page", "passage", "figure", "table", "picture", "tile"]
 Label: TypeAlias = Literal["supported", "contradicted", "not_found"]

@@ -253,3 +253,11 @@ def test_planning_writes_nothing(tmp_path: Path, corpus: mmrag.Corpus, folder: P
     fresh = mmrag.Corpus(tmp_path / "fresh", text="none", pixels="none")
     assert len(fresh.plan(folder).added) == 5
     assert not fresh.folder.exists()
+
+
+def test_a_question_in_a_script_that_the_encoder_never_saw_rests_on_the_words(tmp_path: Path, folder: Path) -> None:
+    corpus = mmrag.Corpus(tmp_path / "index", text="minilm", pixels="none", ocr="off", workers=1)
+    corpus.index(folder)
+    assert "text" not in corpus.search("신입 사원 채용 계획", k=1)[0].channels
+    assert "text" in corpus.search("When did the harvest begin?", k=1)[0].channels
+    assert "text" in corpus.search("Jeju 가는 ferry", k=1)[0].channels

@@ -77,6 +77,10 @@ class Models(Mapping[str, "Embedder"]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def name(self, space: str) -> str:
+        """The id that the embedder of a space is loaded by."""
+        return self._names[space]
+
     def built(self, space: str) -> tuple[str, int] | None:
         """Fingerprint and dimension of the model that built a space, None where nothing was built yet."""
         fingerprint, dim = self._catalog.get_meta(f"space:{space}"), self._catalog.get_meta(f"dim:{space}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from mmrag import embedders
 from mmrag.catalog import Catalog
 from mmrag.corpus.models import Models
 from mmrag.lexical import WordIndex
@@ -55,5 +56,5 @@ def open_channels(catalog: Catalog, models: Models, cache: Path) -> list[Channel
     return channels
 
 
-def _embed(models: Models, space: str, question: str) -> Vectors:
-    return models[space].embed_queries([question])
+def _embed(models: Models, space: str, question: str) -> Vectors | None:
+    return models[space].embed_queries([question]) if embedders.reads(models.name(space), question) else None

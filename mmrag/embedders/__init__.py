@@ -7,6 +7,7 @@ are imported inside the functions that need them.
 
 from __future__ import annotations
 
+from mmrag.embedders.languages import reads
 from mmrag.embedders.profiles import PROFILES, ModelStatus, Profile, describe, fetch, is_on_disk, resolve_profile
 from mmrag.embedders.text import minilm
 from mmrag.embedders.tokens import max_tokens, token_counter
@@ -26,6 +27,7 @@ __all__ = [
     "max_tokens",
     "minilm",
     "open_clip",
+    "reads",
     "resolve_profile",
     "token_counter",
 ]

@@ -45,7 +45,7 @@ class Channel:
     """An index by region id, where its rows come from, and how a question is put to it.
 
     `wanted` gives the ids that the catalog holds now, `rows` the data of some of them, `encode` a question in the form
-    that the index takes. `generation` is the catalog's when `index` was read from disk, or -1. `valid_from` is for rows
+    that the index takes, or None where it cannot. `generation` is the catalog's when `index` was read from disk, or -1. `valid_from` is for rows
     that can change under their id, as names do when a file is renamed: an index older than it is filled anew.
     """
 
@@ -86,8 +86,9 @@ class Channel:
         return len(gone) + len(new)
 
     def search(self, question: str, k: int, allowed: AbstractSet[int] | None = None) -> list[Hit]:
-        """The k best regions for a question, best first."""
-        return self.index.search(self._encode(question), k, allowed)
+        """The k best regions for a question, best first; [] for a question that this channel cannot read."""
+        query = self._encode(question)
+        return [] if query is None else self.index.search(query, k, allowed)
 
     def save(self, folder: Path) -> None:
         """Write the index under `folder`, unless what is there is current."""
