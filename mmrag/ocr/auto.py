@@ -12,7 +12,7 @@ from mmrag.errors import UsageError
 from mmrag.ocr.lines import Line, reading_order
 from mmrag.ocr.rapid import RAPIDOCR_LANGUAGES, RapidOcr, model_files
 from mmrag.ocr.tesseract import Tesseract, tesseract_languages
-from mmrag.ocr.turning import Quads, turned_back
+from mmrag.ocr.turning import Quads, turned, turned_back
 from mmrag.protocols import Recognizer
 from mmrag.types import Box, Word
 
@@ -24,6 +24,7 @@ __all__ = ["ScriptAware", "available", "choose", "has_text"]
 _SURE = 0.85  # RapidOCR's confidence in a line of a script that it knows; Hangul gives 0.4 to 0.7
 _SIGNS_TO_HEIGHT = 1.1  # signs in a line as long as it is high: Latin 2 and more, Hangul read as nothing below 1
 _FEWEST_UNREAD, _UNREAD_SHARE = 2, 0.04  # detected lines without a trusted reading, before Tesseract is asked too
+_HOPELESS = 0.7  # Tesseract's mean confidence below which the page may be upside down: Hangul does not show it
 _LEAST = 0.4  # Tesseract's confidence in a line; below are parts of drawings
 _DETECTION_SIDE = 1280
 
@@ -50,8 +51,13 @@ class ScriptAware:
         if not len(look.quads):
             return []
         scores = [self.rapid.sample(line)[1] for line in look.crops]
-        lines = self._read(look.image, look.quads, not scores or max(scores) >= _SURE)
-        return [turned_back(line, look.turns) for line in lines]
+        known = not scores or max(scores) >= _SURE
+        lines, turns = self._read(look.image, look.quads, known), look.turns
+        if not known and _mean_score(lines) < _HOPELESS:
+            over = self._read(look.image.rotate(180), turned(look.quads, 2), known)
+            if _mean_score(over) > _mean_score(lines):
+                lines, turns = over, (turns + 2) % 4
+        return [turned_back(line, turns) for line in lines]
 
     def _read(self, image: Image, quads: Quads, known: bool) -> list[Line]:
         aspect = image.width / image.height
@@ -64,6 +70,12 @@ class ScriptAware:
         taken = [line.box for line in trusted + second]
         rest = [line for line in first if not any(_meet(line.box, box) for box in taken)]
         return reading_order(trusted + second + rest, aspect)
+
+
+def _mean_score(lines: list[Line]) -> float:
+    """Confidence by words, 0 for no lines."""
+    count = sum(len(line.words) for line in lines)
+    return sum(line.score * len(line.words) for line in lines) / count if count else 0.0
 
 
 def _is_trusted(line: Line, aspect: float) -> bool:

@@ -28,6 +28,8 @@ _NEAR = 0.05  # of the page height between a figure and its caption
 _SMALLEST_AREA = 0.008
 _SMALLEST_SIDE = 0.04
 _LARGEST_AREA = 0.85  # a background
+_MOST_LINES = 100
+_THICK = np.array([-0.0005, -0.0005, 0.0005, 0.0005])  # a line has no area to overlap with
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,17 @@ def covered_by(boxes: Boxes, row: npt.NDArray[np.float64]) -> npt.NDArray[np.flo
 
 
 def _solid(boxes: Boxes) -> Boxes:
-    """Without backgrounds, empty boxes, and hairlines across the page, which would join what they part."""
+    """Without backgrounds, empty boxes, and hairlines across the page, which would join what they part.
+
+    A hairline that two boxes or more stand on is the axis of a chart and stays.
+    """
     width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    hairline = ((height < 0.004) & (width > 0.25)) | ((width < 0.004) & (height > 0.25))
-    return boxes[(width * height <= _LARGEST_AREA) & ~hairline & (width >= 0) & (height >= 0) & (width + height > 0)]
+    drawn = (width * height <= _LARGEST_AREA) & (width + height > 0)
+    hairline = drawn & (((height < 0.004) & (width > 0.25)) | ((width < 0.004) & (height > 0.25)))
+    solid = boxes[drawn & ~hairline]
+    grown = solid + np.array([-0.004, -0.004, 0.004, 0.004])
+    axes = [line for line in boxes[hairline][:_MOST_LINES] if (overlap(grown, line + _THICK) > 0).sum() >= 2]
+    return np.concatenate([solid, np.array(axes).reshape(-1, 4)])
 
 
 def _large(boxes: Boxes) -> npt.NDArray[np.bool_]:
