@@ -54,7 +54,8 @@ class Models(Mapping[str, "Embedder"]):
 
     def __init__(self, catalog: Catalog, config: Config) -> None:
         self._catalog = catalog
-        self._names = {space: name for space in SPACES if (name := getattr(config, space)) != "none"}
+        names = {"text": config.text, "pixels": config.pixels}
+        self._names = {space: name for space, name in names.items() if name and name != "none"}
         self._device = config.device
         self._loaded: dict[str, Embedder] = {}
 

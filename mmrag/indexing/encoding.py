@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,14 @@ import numpy as np
 from mmrag.catalog import PageRecord
 from mmrag.indexing.messages import PageDone
 from mmrag.protocols import Embedder
-from mmrag.types import Segment, Vectors
+from mmrag.types import Vectors
 
 __all__ = ["PIXELS", "TEXT", "Encoded", "encode", "page_record"]
 
 TEXT = "text"
 PIXELS = "pixels"
+_READ_ON = 800
+"""Characters, about 200 tokens of English; what is shorter is encoded together with what follows on the page."""
 _TEXTUAL = frozenset(("passage", "table", "figure", "picture"))
 """Kinds whose text is encoded; a whole page repeats the text of its parts, and a tile has none."""
 
@@ -40,10 +42,10 @@ def encode(pages: Sequence[PageDone], embedders: Mapping[str, Embedder], *, whol
         where: list[tuple[int, int]] = []
         texts: list[str] = []
         for row, page in enumerate(pages):
-            for column, segment in enumerate(page.record.segments if page.record else ()):
-                if segment.kind in kinds and segment.text.strip():
-                    where.append((row, column))
-                    texts.append(_as_read(page.title, segment))
+            segments = page.record.segments if page.record else ()
+            columns = [at for at, one in enumerate(segments) if one.kind in kinds and one.text.strip()]
+            where.extend((row, column) for column in columns)
+            texts.extend(_read_on([segments[column].text for column in columns]))
         if texts:
             encoded.append(Encoded(TEXT, where, embedders[TEXT].embed_passages(texts)))
     if PIXELS in embedders:
@@ -59,10 +61,20 @@ def encode(pages: Sequence[PageDone], embedders: Mapping[str, Embedder], *, whol
     return encoded
 
 
-def _as_read(title: str, segment: Segment) -> str:
-    """A passage with the title and headings it stands under: alone, it often does not say what it is about."""
-    parts = (title, " > ".join(segment.headings), segment.text)
-    return "\n".join(part for part in parts if part)
+def _read_on(texts: Sequence[str]) -> Iterator[str]:
+    """Each text of a page with those that follow it, up to what an encoder takes in: alone, a short one says little.
+
+    Neither title nor headings go in front: they make the passages of a document alike, which costs more than it gives
+    (docs/log.md).
+    """
+    for start, text in enumerate(texts):
+        parts, length = [text], len(text)
+        for following in texts[start + 1 :]:
+            if length >= _READ_ON:
+                break
+            parts.append(following)
+            length += len(following)
+        yield "\n".join(parts)
 
 
 def page_record(page: PageDone) -> PageRecord:

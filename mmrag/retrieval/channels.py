@@ -45,8 +45,9 @@ class Channel:
     """An index by region id, where its rows come from, and how a question is put to it.
 
     `wanted` gives the ids that the catalog holds now, `rows` the data of some of them, `encode` a question in the form
-    that the index takes, or None where it cannot. `generation` is the catalog's when `index` was read from disk, or -1. `valid_from` is for rows
-    that can change under their id, as names do when a file is renamed: an index older than it is filled anew.
+    that the index takes, or None where it cannot. `generation` is the catalog's when `index` was read from disk, or -1.
+    `valid_from` is for rows that can change under their id, as names do when a file is renamed: an index older than it
+    is filled anew.
     """
 
     def __init__(
