@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -204,7 +205,7 @@ def test_figures_have_their_caption_and_the_words_in_them(caption: str) -> None:
     paper.text(PROSE, 0.1, 0.05, 0.9)
     paper.text("Quarter", 0.3, 0.45, 0.4, size=0.01)
     paper.text(caption, 0.2, 0.52, 0.8, size=0.015)
-    bars = tuple(Box(0.2 + 0.1 * n, 0.3, 0.28 + 0.1 * n, 0.5) for n in range(5))
+    bars = (Box(0.2, 0.5, 0.68, 0.501), *(Box(0.2 + 0.1 * n, 0.3, 0.28 + 0.1 * n, 0.5) for n in range(5)))
     (figure,) = of_kind(paper.segments(drawings=bars), "figure")
     assert figure.text == f"{caption}\nQuarter"
     assert figure.box.left == pytest.approx(0.2)
@@ -268,14 +269,13 @@ def pages(draw: st.DrawFn) -> Page:
     words = tuple(draw(st.lists(st.builds(Word, texts, boxes), max_size=80)))
     edges = sorted(draw(st.lists(st.integers(0, len(words)), max_size=8)))
     blocks = tuple(
-        Block(Box(), start, stop, draw(st.integers(0, 3)), draw(st.floats(0, 0.05)))
-        for start, stop in zip(edges, edges[1:], strict=False)
+        Block(Box(), start, stop, draw(st.integers(0, 3)), draw(st.floats(0, 0.05))) for start, stop in pairwise(edges)
     )
     some = st.lists(boxes, max_size=4).map(tuple)
     path = draw(st.lists(texts, max_size=3).map(tuple))
-    return Page(
-        1, 600, 800, words, blocks, draw(some), draw(some), draw(some), path, "layer", title=draw(st.sampled_from(["", "A title"]))
-    )  # fmt: skip
+    title = draw(st.sampled_from(["", "A title"]))
+    figures = draw(some), draw(some), draw(some)
+    return Page(1, 600, 800, words, blocks, *figures, path, "layer", title=title)
 
 
 @settings(max_examples=150, deadline=None)

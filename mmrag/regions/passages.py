@@ -104,7 +104,8 @@ def _sections(layout: Layout) -> list[tuple[list[int], tuple[str, ...]]]:
     """Numbers of runs that may share passages, with their heading path."""
     paths = heading_paths(layout)
     free = [number for number, run in enumerate(layout.runs) if layout.owner[run.start] < 0]
-    free = [number for number in free if not _is_furniture(layout, number)] or free
+    body = [number for number in free if not _is_furniture(layout, number)]
+    free = body if body or len(layout.tables) else free
     sections: list[tuple[list[int], tuple[str, ...]]] = []
     box = np.zeros(4)
     for number in free:
