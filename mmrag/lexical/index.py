@@ -8,9 +8,9 @@ removed from ranks exactly like one that was built anew.
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,18 @@ import numpy.typing as npt
 
 from mmrag.durable import Head, open_snapshot, write_snapshot
 from mmrag.lexical.segments import Builder, Counts, Ints, Rows, Segment, merge
-from mmrag.lexical.tokens import broken_words, query_terms, word_terms
+from mmrag.lexical.tokens import broken_words, query_terms, tokenize, word_terms
 from mmrag.types import Hit
 
 __all__ = ["WordIndex"]
 
 _FORMAT = "mmrag-words-1"
-_TOKENS = f"1/{unicodedata.unidata_version}"
-"""Raised with every change of the terms that a text gives; character data is part of that."""
+_SAMPLE = (
+    "Q3 FY2018 10-K 1,234.50 12.5% $3 Acme_2018_report.pdf camelCase U.S. don't COVID-19 companies running planned "
+    "매출액은 회사에서 2분기 3억원을 한국어로 東京都 ひらがな café Straße нефть"
+)
+_TOKENS = sha256("\n".join(tokenize(_SAMPLE)).encode()).hexdigest()[:12]
+"""Changes with the terms that a text gives, by our rules or by what Python knows of characters."""
 _FLUSH_AT = 8_000_000
 _MAX_SEGMENTS = 4
 _MAX_TERMS = 256
