@@ -17,7 +17,7 @@ from indexing_helpers import OPTIONS, InlinePool, encoders, everything, leaf
 from mmrag.catalog import Catalog
 from mmrag.indexing import index
 
-TRIALS = int(os.environ.get("CRASH_TRIALS", "60"))
+TRIALS = int(os.environ.get("CRASH_TRIALS", "20"))
 """Kills in one run of the test."""
 ROUND = 5
 """Kills after which an undisturbed run must give what a clean build gives."""
