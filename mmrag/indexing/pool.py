@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -80,6 +81,23 @@ class _Worker:
     fresh: bool = True
     task: _Task | None = None
     takes_largest: bool = False
+    queued: float = 0.0
+
+    def mark(self) -> None:
+        """The worker has just been heard of, or spoken to: what it does next counts from here."""
+        self.since, self.queued = time.monotonic(), _queued_seconds(self.process.pid)
+
+    def spent(self, now: float) -> float:
+        """Seconds since then, less those in which a busy machine gave it no processor."""
+        return now - self.since - (_queued_seconds(self.process.pid) - self.queued)
+
+
+def _queued_seconds(process: int) -> float:
+    """How long a process has waited for a processor in all, 0.0 where the system does not tell (Linux does)."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 class _Outbox:
@@ -214,7 +232,8 @@ class _Supervisor:
             job = replace(task.job, start=task.next, pages=tuple(task.left))
             if task.opened is not None:
                 job = replace(job, hash=task.opened.hash or job.hash, stamp=task.opened.stamp)
-            worker.task, worker.since = task, time.monotonic()
+            worker.task = task
+            worker.mark()
             task.opened = None
             task.finished_page = task.finished_page or worker.since
             try:
@@ -227,7 +246,7 @@ class _Supervisor:
         if self._paused and not full:
             # The workers waited for us, not the other way round.
             for worker in self.workers:
-                worker.since = time.monotonic()
+                worker.mark()
         self._paused = full
         sources: list[Any] = [] if full else [worker.connection for worker in self.workers]
         for ready in wait([self._outbox.wake_read, *sources], timeout=0.5):
@@ -240,7 +259,7 @@ class _Supervisor:
             except (EOFError, OSError):
                 self._died(worker)
                 continue
-            worker.since = time.monotonic()
+            worker.mark()
             self._took(worker, message)
 
     def _took(self, worker: _Worker, message: Any) -> None:
@@ -276,7 +295,7 @@ class _Supervisor:
         for worker in list(self.workers):
             if worker.task is None and worker.ready:
                 continue
-            if now - worker.since > self._allowed(worker):
+            if worker.spent(now) > self._allowed(worker):
                 task, worker.task = worker.task, None
                 self._replace(worker)
                 if task is None:
