@@ -292,3 +292,13 @@ def test_real_papers_keep_their_columns(shared: Path) -> None:
 def test_real_broken_files_are_damaged(shared: Path, name: str) -> None:
     with pytest.raises(FileDamaged):
         read(shared / "robust" / "pdf_pdfjs" / name)
+
+
+def test_a_bookmark_with_a_label_in_front_is_in_force_on_the_page_that_it_names(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for title in ("Annual review", "Results", "Outlook"):
+        document.new_page().insert_text((72, 72), title, fontsize=24)
+    document.set_toc([[1, "Slide 1: Annual review", 1], [1, "Slide 2: Results", 2], [1, "3. Outlook", 3]])
+    document.save(tmp_path / "slides.pdf")
+    pages = PdfReader().read(tmp_path / "slides.pdf", ReadOptions())
+    assert [page.headings for page in pages] == [("Slide 1: Annual review",), ("Slide 2: Results",), ("3. Outlook",)]

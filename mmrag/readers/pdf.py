@@ -133,6 +133,10 @@ def _title(document: Any) -> str:
     return unicodedata.normalize("NFC", title)[:300]
 
 
+_LABEL = re.compile(r"^\W*(?:[^\W\d_]+\s+)?[\divxlc]+(?:\.\d+)*[.:)]?\s+", re.IGNORECASE)
+"""A number in front of a title, with or without a word for what it counts."""
+
+
 class _Outline:
     """The bookmarks of a document, as the path of titles in force on a page."""
 
@@ -158,8 +162,10 @@ class _Outline:
         index = bisect_left(self._pages, number)
         if index < len(self._pages) and self._pages[index] == number:
             opening = _letters(word.text for word in words[:40])
-            title = _letters([self._paths[index][-1]])
-            if title and title in opening:
+            title = self._paths[index][-1]
+            # "Slide 2: Results" and "3. Results" both stand over a page that opens with "Results".
+            names = {_letters([title]), _letters([title.partition(":")[2]]), _letters([_LABEL.sub("", title)])}
+            if any(name and name in opening for name in names):
                 return self._paths[index]
         return self._paths[index - 1] if index else ()
 
