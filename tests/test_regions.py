@@ -117,17 +117,6 @@ def test_passages_fill_the_budget_and_end_at_sentences() -> None:
     assert all(item.text.endswith((".", "!")) for item in passages)
 
 
-def test_title_and_path_are_counted() -> None:
-    paper = Paper()
-    paper.text(PROSE * 12, 0.1, 0.1, 0.9)
-    title, path = "a title of six words here", ("and a path", "of six words")
-    for item in of_kind(paper.segments(max_tokens=60, title=title, headings=path), "passage"):
-        assert count(f"{title} {' > '.join(item.headings)} {item.text}") <= 60
-    endless = tuple("word " * 30 for _ in range(5))
-    for item in of_kind(paper.segments(max_tokens=60, headings=endless), "passage"):
-        assert count(f"{' > '.join(item.headings)} {item.text}") <= 60
-
-
 def test_small_leftovers_join_their_neighbour_and_page_numbers_none() -> None:
     paper = Paper()
     paper.text("Annual report 2023", 0.1, 0.03, 0.9)
@@ -295,5 +284,4 @@ def test_properties(page: Page, max_tokens: int) -> None:
         assert 0 <= item.box.left <= item.box.right <= 1
         assert 0 <= item.box.top <= item.box.bottom <= 1
         if item.kind != "page":
-            prefix = f"{page.title} {' > '.join(item.headings)}"
-            assert count(f"{prefix} {item.text}") <= max_tokens
+            assert count(item.text) <= max_tokens

@@ -30,6 +30,8 @@ PICTORIAL = frozenset(("page", "figure", "picture", "table", "tile"))
 _RENDER = 4
 """The page is rendered at this many times the encoder's side, so that a crop of half of it is still twice the side."""
 _OVERSAMPLE = 2
+_PASSAGE_TOKENS = 200
+"""Longest passage; 150 and 250 found fewer of the right pages (docs/log.md)."""
 _OCR_DPI = 200
 _POINTS_PER_INCH = 72
 
@@ -43,7 +45,7 @@ class PageMaker:
         self._readers: dict[str, Reader] = {}
         self._recognizer: Recognizer | None = None
         self._count_tokens: Callable[[str], int] | None = None
-        self._max_tokens = 256
+        self._max_tokens = _PASSAGE_TOKENS
 
     def prepare(self) -> None:
         """Load what every page needs, so that the first one takes no longer than the others."""
@@ -125,7 +127,7 @@ class PageMaker:
 
         name = None if self._options.text == "none" else self._options.text
         self._count_tokens = embedders.token_counter(name)
-        self._max_tokens = embedders.max_tokens(name) if name else self._max_tokens
+        self._max_tokens = min(_PASSAGE_TOKENS, embedders.max_tokens(name))
         return self._count_tokens
 
     def _pictures(self, image: Image | None, segments: tuple[Segment, ...]) -> tuple[tuple[int, Pixels], ...]:

@@ -28,17 +28,16 @@ def segment(
     """The rectangles of a page that are worth indexing, the whole page first.
 
     The page segment carries every word. Each word outside tables is in exactly one passage, running heads and page
-    numbers apart, and a passage's text fits in `max_tokens` together with the title and its heading path. Only a
-    single word that is longer by itself, or a title of more than three quarters of the budget, goes over. Tables have
-    a line for each row. Figures and pictures have their caption and the words in them, tiles no text. `kinds="page"`
-    gives the page alone.
+    numbers apart, and a passage's text fits in `max_tokens`; only a single word that is longer by itself goes over.
+    Tables have a line for each row. Figures and pictures have their caption and the words in them, tiles no text.
+    `kinds="page"` gives the page alone.
     """
     tables = table_boxes(page)
     layout = lay_out(page, tables)
     whole = Segment("page", text=_page_text(layout), headings=page.headings)
     if kinds == "page":
         return (whole,)
-    budget = Budget(count_tokens, max_tokens, page.title)
+    budget = Budget(count_tokens, max_tokens)
     paths = heading_paths(layout)
     segments = [whole, *passages(layout, budget)]
     captions = captions_for(layout, tables, [caption for caption in find_captions(layout) if caption.is_table])

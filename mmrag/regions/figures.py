@@ -78,7 +78,7 @@ def figure_segments(layout: Layout, tables: Boxes, path_of: list[tuple[str, ...]
             run = _small_type_below(layout, boxes[row])
         if run is not None:
             kind = "figure"
-        path, most = budget.fit(path_above(layout, boxes[row], path_of))
+        path, most = path_above(layout, boxes[row], path_of), budget.max_tokens
         text = _text(layout, boxes[row], run, most, budget)
         segments.append(Segment(kind, as_box(boxes[row]), text, path))
     return sorted(segments, key=lambda segment: segment.kind)

@@ -7,7 +7,7 @@ by geometry: two runs may share a passage when the box around both covers nobody
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,38 +23,16 @@ _FURNITURE_WORDS = 12
 _LONGEST_HEADING = 120  # characters; what is longer is a paragraph in large type
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """Tokens that a segment's text may have, after the title and the heading path that the encoder sees before it.
-
-    Assumes of `count_tokens` that a text has at most one token more than its parts together.
-    """
+    """Tokens that a segment's text may have. Assumes that a text has at most one more than its parts together."""
 
     count_tokens: Callable[[str], int]
     max_tokens: int
-    title: str = ""
-    _left: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = field(default_factory=dict)
 
     def cost(self, text: str) -> int:
         """Tokens of a part, with one for the join."""
         return self.count_tokens(text) + 1
-
-    def fit(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-        """The heading path, shortened from the outside to half the budget, and the tokens left beside it.
-
-        At least a quarter of the budget is left: a title of more than that is the encoder's to cut.
-        """
-        if path not in self._left:
-            kept = path
-            while kept and self._prefix(kept) > self.max_tokens // 2:
-                kept = kept[1:]
-            left = self.max_tokens - self._prefix(kept)
-            self._left[path] = (kept, max(left, self.max_tokens // 4, 1))
-        return self._left[path]
-
-    def _prefix(self, path: tuple[str, ...]) -> int:
-        # Two more for the marks of start and end that encoders add.
-        return 2 + (self.cost(self.title + "\n" + " > ".join(path)) if path or self.title else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +75,7 @@ def passages(layout: Layout, budget: Budget) -> list[Segment]:
     chunks: list[_Chunk] = []
     for numbers, path in _sections(layout):
         chunks += _pack(layout, numbers, path, budget)
-    return [_segment(layout, chunk, budget) for chunk in _merge_tiny(layout, chunks, budget)]
+    return [_segment(layout, chunk) for chunk in _merge_tiny(layout, chunks, budget)]
 
 
 def _sections(layout: Layout) -> list[tuple[list[int], tuple[str, ...]]]:
@@ -161,7 +139,7 @@ def _halves(layout: Layout, start: int, stop: int, most: int, budget: Budget) ->
 
 def _pack(layout: Layout, numbers: list[int], path: tuple[str, ...], budget: Budget) -> list[_Chunk]:
     """Units of one section into chunks of about equal size: no chunk over the budget, no short rest at the end."""
-    _, most = budget.fit(path)
+    most = budget.max_tokens
     units = [unit for number in numbers for unit in _units(layout, layout.runs[number], most, budget)]
     headings = {layout.runs[number].start for number in numbers if layout.runs[number].level > 0}
     total = sum(unit.tokens for unit in units)
@@ -210,9 +188,7 @@ def _merge_tiny(layout: Layout, chunks: list[_Chunk], budget: Budget) -> list[_C
 
 
 def _may_merge(chunks: list[_Chunk], boxes: list[Boxes], first: int, budget: Budget) -> bool:
-    pair = chunks[first : first + 2]
-    most = min(budget.fit(part.path)[1] for part in pair)
-    if sum(part.tokens for part in pair) > most:
+    if sum(part.tokens for part in chunks[first : first + 2]) > budget.max_tokens:
         return False
     others = np.array(boxes[:first] + boxes[first + 2 :]).reshape(-1, 4)
     return not _covers(union(np.stack(boxes[first : first + 2])), others)
@@ -233,9 +209,9 @@ def _box(layout: Layout, chunk: _Chunk) -> Boxes:
     return union(np.concatenate([layout.boxes[unit.start : unit.stop] for unit in chunk.units]))
 
 
-def _segment(layout: Layout, chunk: _Chunk, budget: Budget) -> Segment:
+def _segment(layout: Layout, chunk: _Chunk) -> Segment:
     text = ""
     for unit in chunk.units:
         joint = "\n" if unit.opens else " "
         text += (joint if text else "") + layout.text(unit.start, unit.stop)
-    return Segment("passage", as_box(_box(layout, chunk)), text, budget.fit(chunk.path)[0])
+    return Segment("passage", as_box(_box(layout, chunk)), text, chunk.path)

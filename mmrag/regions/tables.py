@@ -28,13 +28,13 @@ def table_boxes(page: Page) -> Boxes:
     boxes = clip(as_array(page.tables))
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     boxes = boxes[np.argsort(-area, kind="stable")]
-    kept: list[npt.NDArray[np.float64]] = []
+    path: list[npt.NDArray[np.float64]] = []
     for row in boxes:
         box = as_box(row)
-        if box.area > 1e-4 and all(box.intersection(as_box(other)) < 0.5 * box.area for other in kept):
-            kept.append(row)
-    kept.sort(key=lambda row: (row[1], row[0]))
-    return np.array(kept).reshape(-1, 4)
+        if box.area > 1e-4 and all(box.intersection(as_box(other)) < 0.5 * box.area for other in path):
+            path.append(row)
+    path.sort(key=lambda row: (row[1], row[0]))
+    return np.array(path).reshape(-1, 4)
 
 
 def table_rows(layout: Layout, words: npt.NDArray[np.int64]) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -79,9 +79,9 @@ def table_segments(layout: Layout, table: int, caption: str, path: tuple[str, ..
     """One segment, or several for a table over the budget: groups of rows, each with caption and first row again."""
     words = np.flatnonzero(layout.owner == table)
     box = layout.tables[table]
-    kept, most = budget.fit(path)
+    most = budget.max_tokens
     if not len(words):
-        return [Segment("table", as_box(box), _cut(caption, most, budget), kept)]
+        return [Segment("table", as_box(box), _cut(caption, most, budget), path)]
     rows = table_rows(layout, words)
     head = _cut(caption, most // 3, budget)
     costs = [budget.cost(text) for text, _ in rows]
@@ -93,9 +93,9 @@ def table_segments(layout: Layout, table: int, caption: str, path: tuple[str, ..
     for first, last in _groups(costs, most - used):
         text = "\n".join([head, *(text for text, _ in rows[first:last])]).strip()
         around = union(layout.boxes[np.concatenate([members for _, members in rows[first:last]])])
-        segments.append(Segment("table", as_box(around), text, kept))
+        segments.append(Segment("table", as_box(around), text, path))
     if len(segments) == 1:
-        return [Segment("table", as_box(union(np.stack([box, around]))), segments[0].text, kept)]
+        return [Segment("table", as_box(union(np.stack([box, around]))), segments[0].text, path)]
     return segments
 
 
