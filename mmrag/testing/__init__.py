@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mmrag.testing.embedders import EmbedderContract, FakeEmbedder
+    from mmrag.testing.llms import FakeLLM, VisionLLMContract
     from mmrag.testing.readers import ReaderContract
     from mmrag.testing.vectors import VectorIndexContract
 
-__all__ = ["EmbedderContract", "FakeEmbedder", "ReaderContract", "VectorIndexContract"]
+__all__ = [
+    "EmbedderContract",
+    "FakeEmbedder",
+    "FakeLLM",
+    "ReaderContract",
+    "VectorIndexContract",
+    "VisionLLMContract",
+]
 
 _WHERE = {
     "EmbedderContract": "mmrag.testing.embedders",
     "FakeEmbedder": "mmrag.testing.embedders",
+    "FakeLLM": "mmrag.testing.llms",
     "ReaderContract": "mmrag.testing.readers",
     "VectorIndexContract": "mmrag.testing.vectors",
+    "VisionLLMContract": "mmrag.testing.llms",
 }
 
 
