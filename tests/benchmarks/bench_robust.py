@@ -1,6 +1,6 @@
 """One `mmrag index` run over a folder of odd files: malformed, encrypted, truncated, bombs, strange orientations.
 
-    python tests/benchmarks/bench_robust.py [FOLDER] [--ocr off] [--json OUT.json]
+    python tests/benchmarks/bench_robust.py [FOLDER] [--ocr off] [--text none] [--json OUT.json]
 
 Prints the exit code, whether every file ended in exactly one state, a table by state, the largest memory of all
 processes together (from /proc), the time, and the slowest files, each indexed alone
@@ -20,9 +20,9 @@ from pathlib import Path
 from common import DATA, python, run, save_json, table
 
 
-def command(index: Path, target: Path, ocr: str) -> list[str]:
+def command(index: Path, target: Path, ocr: str, text: str = "none") -> list[str]:
     arguments = ["index", target, "--index", index, "--json", "--profile", "offline"]
-    return python("-m", "mmrag", *arguments, "--text", "none", "--pixels", "none", "--ocr", ocr)
+    return python("-m", "mmrag", *arguments, "--text", text, "--pixels", "none", "--ocr", ocr)
 
 
 def files_under(folder: Path) -> list[Path]:
@@ -48,13 +48,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=DATA / "robust")
     parser.add_argument("--ocr", default="off")
+    parser.add_argument("--text", default="none")
     parser.add_argument("--slowest", type=int, default=0, help="index each file alone and show the slowest so many")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     folder = arguments.folder.absolute()
     files = files_under(folder)
     with tempfile.TemporaryDirectory() as temporary:
-        finished = run(command(Path(temporary, "index"), folder, arguments.ocr))
+        finished = run(command(Path(temporary, "index"), folder, arguments.ocr, arguments.text))
         print(
             f"exit code {finished.code}, {finished.seconds:.1f} s, peak {finished.peak_mib:.0f} MiB, {len(files)} files"
         )
@@ -64,7 +65,7 @@ def main() -> None:
             raise SystemExit(f"no JSON on stdout: {finished.stdout[:500]!r}\n{finished.stderr[-3000:]}") from None
         if "error" in report:
             raise SystemExit(f"the run failed: {report['error']}")
-        again = run(command(Path(temporary, "index"), folder, arguments.ocr))
+        again = run(command(Path(temporary, "index"), folder, arguments.ocr, arguments.text))
         repeat = json.loads(again.stdout) if again.code == 0 else {}
     for problem in check(report, files):
         print(f"WRONG: {problem}")
@@ -73,6 +74,9 @@ def main() -> None:
     print(table([["state", "files"], *([state, count] for state, count in states.most_common())]))
     reasons = Counter((item["state"], item["reason"].split(":")[0][:90]) for item in report["failed"])
     print(table([["state", "reason", "files"], *([*key, count] for key, count in reasons.most_common(25))]))
+    for note in report["notes"]:
+        print(f"note: {note}")
+    print(f"pending OCR {report['pending_ocr']}")
     print(
         f"pages {report['pages']}; a second run: exit code {again.code}, {again.seconds:.1f} s, "
         f"unchanged {repeat.get('unchanged')}, added {repeat.get('added')}, failed {len(repeat.get('failed', []))}"
