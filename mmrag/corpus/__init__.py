@@ -18,12 +18,13 @@ from mmrag.corpus.models import Models, forget_models, name_models
 from mmrag.corpus.wiring import open_channels
 from mmrag.errors import IndexBusy, NothingIndexed, StorageFull
 from mmrag.indexing import IndexOptions, Plan
-from mmrag.readers import SourceRenderer
 from mmrag.retrieval import Retriever
 from mmrag.types import Evidence, Filters, IndexReport, Progress, Region
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from mmrag.protocols import Renderer
 
 __all__ = ["Corpus", "Status"]
 
@@ -55,7 +56,7 @@ class Corpus:
         self.config = load_config(self.folder, settings)
         self._catalog: Catalog | None = None
         self._retriever: Retriever | None = None
-        self._renderer = SourceRenderer()
+        self._renderer: Renderer | None = None
         self._lock = threading.RLock()
 
     def __enter__(self) -> Corpus:
@@ -169,7 +170,12 @@ class Corpus:
 
     def crop(self, region: Region, long_side: int = 1024) -> Image:
         """RGB pixels of a region from its file. Raises `SourceChanged` when the file is not the one indexed."""
-        return self._renderer.crop(region, long_side)
+        with self._lock:
+            if self._renderer is None:
+                from mmrag.readers import SourceRenderer
+
+                self._renderer = SourceRenderer()
+            return self._renderer.crop(region, long_side)
 
     def _open(self, create: bool = False) -> Catalog:
         if self._catalog is None:
