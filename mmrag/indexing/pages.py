@@ -27,9 +27,12 @@ __all__ = ["PICTORIAL", "PageMaker"]
 
 PICTORIAL = frozenset(("page", "figure", "picture", "table", "tile"))
 """Kinds of region that the image encoder sees."""
-_RENDER = 4
-"""The page is rendered at this many times the encoder's side, so that a crop of half of it is still twice the side."""
 _OVERSAMPLE = 2
+_RENDER_PAGE, _RENDER_PARTS = 3, 6
+"""Longer side of a rendered page in encoder's sides: whole sheets of paper come out at twice what is looked at, and
+a figure of a third of the page too."""
+_WORTH_SHRINKING = 0.75
+"""Pixels that are not worth the time of making them smaller before the encoder does."""
 _PASSAGE_TOKENS = 200
 """Longest passage; 150 and 250 found fewer of the right pages (docs/log.md)."""
 _OCR_DPI = 200
@@ -58,7 +61,8 @@ class PageMaker:
     @property
     def long_side(self) -> int | None:
         """Pixels of the longer side that a page is rendered at, None where nobody looks at them."""
-        return None if self._size is None else min(_RENDER * self._size, self._options.limits.max_long_side)
+        times = _RENDER_PAGE if self._options.regions == "page" else _RENDER_PARTS
+        return None if self._size is None else min(times * self._size, self._options.limits.max_long_side)
 
     def reader(self, name: str) -> Reader:
         """A reader by its name in the registry, or by `"module:attribute"`."""
@@ -139,7 +143,7 @@ class PageMaker:
         return tuple((number, pixels) for number, pixels in cut if pixels is not None)
 
     def _crop(self, image: Image, box: Box) -> Pixels | None:
-        """The pixels of a box, its shorter side at most twice the encoder's, its longer side at most eight times."""
+        """The pixels of a box, the sides about twice and at most eight times the encoder's."""
         width, height = image.size
         left, top = int(max(0.0, box.left) * width), int(max(0.0, box.top) * height)
         right, bottom = round(min(1.0, box.right) * width), round(min(1.0, box.bottom) * height)
@@ -148,7 +152,7 @@ class PageMaker:
         crop = image if (left, top, right, bottom) == (0, 0, width, height) else image.crop((left, top, right, bottom))
         side = _OVERSAMPLE * (self._size or 1)
         scale = min(1.0, side / min(crop.size), 4 * side / max(crop.size))
-        if scale < 1.0:
+        if scale < _WORTH_SHRINKING:
             crop = crop.resize(
                 (max(1, round(crop.width * scale)), max(1, round(crop.height * scale))), reducing_gap=2.0
             )

@@ -174,8 +174,8 @@ def _pixels(image: Image.Image, long_side: int, limits: Limits, longest: int | N
     """RGB, upright, the longer side at most `long_side`."""
     long_side = max(1, min(long_side, longest or limits.max_long_side))
     if image.format in ("JPEG", "MPO"):
-        # The decoder makes 1/2, 1/4 or 1/8 of the size for a fraction of the time; twice what is wanted keeps detail.
-        scale = 2 * long_side / max(image.size)
+        # The decoder makes 1/2, 1/4 or 1/8 of the size, never less than is asked for, in a fraction of the time.
+        scale = long_side / max(image.size)
         image.draft(None, (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
     image.load()
     # Read after loading: Pillow has turned TIFF and HEIC pictures then, and taken the tag away.

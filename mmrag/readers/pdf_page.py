@@ -163,17 +163,17 @@ def _image(listing: Any, options: ReadOptions) -> Image | None:
     if options.long_side is None:
         return None
     try:
-        return render(listing, None, options.long_side, options.limits.max_long_side)
+        return render(listing, None, options.long_side, options.limits.max_long_side, smooth=False)
     except Exception:  # as in _read_page; the words are still worth having
         _log.debug("a page cannot be drawn", exc_info=True)
         return None
 
 
-def render(listing: Any, clip: Rect | None, long_side: int, max_long_side: int) -> Image:
+def render(listing: Any, clip: Rect | None, long_side: int, max_long_side: int, *, smooth: bool = True) -> Image:
     """RGB pixels of a display list, or of `clip` (points, as displayed), `long_side` pixels along the longer side.
 
-    Drawn straight at twice that size and averaged: below 60 dpi the time goes into interpreting the page, not into
-    pixels, and a sheet drawn at 150 dpi first costs five times as much.
+    `smooth`: drawn straight at twice that size and averaged, for pixels that are looked at as they are. Below 60 dpi
+    the time goes into interpreting the page, not into pixels; a sheet drawn at 150 dpi first costs five times as much.
     """
     from PIL import Image as PillowImage
 
@@ -182,7 +182,7 @@ def render(listing: Any, clip: Rect | None, long_side: int, max_long_side: int) 
     long_side = max(1, min(long_side, max_long_side))
     scale = long_side / max(right - left, bottom - top)
     wide, high = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    times = 2 if 2 * long_side <= max_long_side else 1
+    times = 2 if smooth and 2 * long_side <= max_long_side else 1
     matrix = pymupdf.Matrix(times * wide / (right - left), times * high / (bottom - top))
     pixels = listing.get_pixmap(matrix=matrix, alpha=0, clip=(left, top, right, bottom))
     image = PillowImage.frombuffer("RGB", (pixels.width, pixels.height), pixels.samples, "raw", "RGB", pixels.stride, 1)
