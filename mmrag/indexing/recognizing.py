@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mmrag.indexing.encoding import PIXELS, Encoded, encode, page_record
-from mmrag.indexing.messages import Event, Failed, Job, Lost, NoRecognizer, PageDone, Settings
+from mmrag.indexing.messages import Event, Failed, Job, Lost, NoRecognizer, PageDone, Pixels, Settings
 from mmrag.indexing.pool import Pool
 from mmrag.indexing.run import Run
 from mmrag.types import Progress
@@ -96,7 +97,8 @@ class _Recognizing:
         batch, self._batch = self._batch, []
         run = self._run
         found = [event for event in batch if isinstance(event, PageDone) and event.record is not None]
-        encoded = encode(found, run.embedders, whole_pages=run.options.regions == "page")
+        unseen = [replace(page, pictures=self._unseen(page)) for page in found]
+        encoded = encode(unseen, run.embedders, whole_pages=run.options.regions == "page")
         with run.interrupts.held(), run.catalog.write() as writer:
             replaced = [writer.replace_page(self._contents[page.job], page_record(page)) for page in found]
             for part in encoded:
@@ -107,6 +109,17 @@ class _Recognizing:
                     writer.set_ocr(self._contents[event.job], event.number, "failed")
                 elif event.record is None:
                     writer.set_ocr(self._contents[event.job], event.number, "done")
+
+    def _unseen(self, page: PageDone) -> tuple[tuple[int, Pixels], ...]:
+        """The pictures of regions that look different from before, or had no vector: the others keep theirs."""
+        catalog, document = self._run.catalog, self._jobs[page.job].hash
+        if not page.pictures or page.record is None or document is None:
+            return page.pictures
+        regions = catalog.page_regions(document, page.number)
+        encoded = {number for number, _ in catalog.vectors(PIXELS, [region.id for region in regions])}
+        seen = {(region.kind, region.box) for region in regions if region.id in encoded}
+        segments = page.record.segments
+        return tuple((at, pixels) for at, pixels in page.pictures if (segments[at].kind, segments[at].box) not in seen)
 
 
 def _without_kept(part: Encoded, replaced: Sequence[tuple[list[int], dict[int, int]]]) -> Encoded:
