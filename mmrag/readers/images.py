@@ -41,6 +41,9 @@ _TURNS = {
 _SIDEWAYS = (5, 6, 7, 8)
 _COMPLETE = "Replace it with a complete copy."
 
+_GLANCE = 64
+"""Longer side in pixels that a picture is decoded to where only its soundness matters; JPEG then costs little."""
+
 
 class ImageReader:
     """Reads JPEG, PNG, WebP, GIF, BMP, TIFF (every page), AVIF, and HEIC where `mmrag[heic]` is installed."""
@@ -62,8 +65,11 @@ class ImageReader:
                     if count > 1:
                         image.seek(number - 1)
                     width, height = _displayed(image, options.limits)
-                    pixels = None if options.long_side is None else _pixels(image, options.long_side, options.limits)
-                yield Page(number, width, height, pictures=(Box(),), count=count, image=pixels)
+                    # A picture is decoded even when nobody asks for its pixels: only that tells whether it is whole.
+                    pixels = _pixels(image, options.long_side or _GLANCE, options.limits)
+                yield Page(
+                    number, width, height, pictures=(Box(),), count=count, image=pixels if options.long_side else None
+                )
 
 
 def load_picture(path: Path, number: int, box: Box, long_side: int, limits: Limits) -> Image.Image:
