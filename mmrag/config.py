@@ -14,7 +14,7 @@ from typing import Any
 
 from mmrag.errors import UsageError
 
-__all__ = ["CONFIG_FILE", "Config", "index_folder", "load_config", "save_config"]
+__all__ = ["CONFIG_FILE", "Config", "expanded", "index_folder", "load_config", "save_config"]
 
 CONFIG_FILE = "config.json"
 
@@ -53,15 +53,22 @@ class Config:
 _KEPT = tuple(field.name for field in fields(Config) if field.name not in ("catalog", "workers", "device", "llm"))
 
 
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """An absolute path with `~` put in where there is such a home, links and dots kept as they are."""
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111  (Path's own raises where no home is known)
+
+
 def index_folder(name: str | os.PathLike[str] | None = None) -> Path:
     """The folder of an index: a path if `name` has a separator or is an index folder, else `indexes/<name>`.
 
-    None means `MMRAG_INDEX`, or `default`.
+    None means `MMRAG_INDEX`, or `default`. Raises `UsageError` for an empty name.
     """
     text = os.fspath(name) if name is not None else os.environ.get("MMRAG_INDEX") or "default"
-    path = Path(text).expanduser()
-    if os.sep in text or (os.altsep and os.altsep in text) or (path / CONFIG_FILE).is_file():
-        return path.absolute()
+    if not text.strip():
+        raise UsageError("the name of the index is empty", "Give a name or a folder to --index.")
+    is_path = os.sep in text or (os.altsep and os.altsep in text) or text in (".", "..")
+    if is_path or os.path.isfile(os.path.join(text, CONFIG_FILE)):  # noqa: PTH113, PTH118  (False for any odd name)
+        return expanded(text)
     return Path("indexes", text).absolute()
 
 

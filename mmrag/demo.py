@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from mmrag.config import expanded
 from mmrag.display import clean, report_json, report_view, search_json, search_view, shorten
 from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
 
@@ -58,7 +59,7 @@ def run(
     """
     from rich.text import Text
 
-    home = Path(folder).expanduser().absolute()
+    home = expanded(folder)
     documents, index = home / "documents", home / "index"
     count = _copy(documents)
     show(Text.assemble(("Sample folder: ", "bold"), f"{shorten(documents)} ({count} files)"))

@@ -102,6 +102,8 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         ["index", "--password-file", "not-there"],
         ["index", "not-there"],
         ["index", "--regions", "some", "."],
+        ["index", "--index", "", "."],
+        ["index", "--forget", "files", "--dry-run"],
     ],
 )
 def test_wrong_use_ends_with_2_and_one_json_error(

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 import mmrag
-from mmrag.errors import IndexBusy, ModelMismatch, NothingIndexed, PathNotFound, UsageError
+from mmrag.errors import (
+    IndexBusy,
+    MmragError,
+    ModelMismatch,
+    ModelUnavailable,
+    NothingIndexed,
+    PathNotFound,
+    StorageFull,
+    UsageError,
+)
 from mmrag.indexing import writer_lock
 from mmrag.types import Filters
 
@@ -261,3 +270,54 @@ def test_a_question_in_a_script_that_the_encoder_never_saw_rests_on_the_words(tm
     assert "text" not in corpus.search("신입 사원 채용 계획", k=1)[0].channels
     assert "text" in corpus.search("When did the harvest begin?", k=1)[0].channels
     assert "text" in corpus.search("Jeju 가는 ferry", k=1)[0].channels
+
+
+def test_a_failed_run_leaves_nothing_that_binds_the_next(tmp_path: Path, folder: Path) -> None:
+    index = tmp_path / "new"
+    with pytest.raises(PathNotFound):
+        mmrag.Corpus(index).index(tmp_path / "mistyped")
+    with pytest.raises(NothingIndexed):
+        mmrag.Corpus(index).index()
+    with pytest.raises(NothingIndexed):
+        mmrag.Corpus(index).forget(folder)
+    assert not index.exists()
+    for wrong in ({"pixels": "hf:nobody/nothing"}, {"ocr": "klingon"}):
+        with pytest.raises(MmragError):
+            mmrag.Corpus(index, text="fake", **wrong).index(folder)
+    assert mmrag.Corpus(index, text="none", pixels="none", ocr="off", workers=1).index(folder).added == 4
+
+
+def test_a_rebuild_that_cannot_be_done_keeps_the_index(corpus: mmrag.Corpus, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable):
+        mmrag.Corpus(corpus.folder, pixels="hf:nobody/nothing").index(rebuild=True)
+    with pytest.raises(PathNotFound):
+        corpus.index(tmp_path / "mistyped", rebuild=True)
+    folder.rename(tmp_path / "away")
+    with pytest.raises(UsageError, match="not there"):
+        corpus.index(rebuild=True)
+    folder.mkdir()
+    with pytest.raises(UsageError, match="not there"):
+        corpus.index(rebuild=True)
+    assert corpus.status().catalog.documents == 4
+    folder.rmdir()
+    (tmp_path / "away").rename(folder)
+    second = tmp_path / "second"
+    second.mkdir()
+    (second / "star.txt").write_text("A star atlas.", "utf-8")
+    assert corpus.index(second, rebuild=True).added == 5
+    assert _first(corpus, "apple harvest") == "harvest.txt"
+
+
+def test_names_of_an_index_and_homes_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert mmrag.Corpus(".").folder == tmp_path
+    assert mmrag.Corpus("x" * 300).folder.parent == tmp_path / "indexes"
+    with pytest.raises(UsageError):
+        mmrag.Corpus("")
+    with pytest.raises(NothingIndexed):
+        mmrag.Corpus("~no-such-user/index").status()
+    with pytest.raises(PathNotFound):
+        mmrag.Corpus("new").index("~no-such-user/files")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFull, match="not a folder"):
+        mmrag.Corpus("./file", text="none", pixels="none").index(tmp_path)

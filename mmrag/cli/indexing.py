@@ -78,6 +78,7 @@ def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     command goes on from there.
     """
     from mmrag.corpus import Corpus
+    from mmrag.errors import UsageError
 
     settings: dict[str, Any] = {
         "catalog": catalog,
@@ -88,8 +89,11 @@ def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         "regions": regions,
         "exclude": tuple(exclude) if exclude else None,
     }
-    switches = {"rebuild": rebuild, "retry_failed": retry_failed, "prune": prune, "wait": wait}
+    switches: dict[str, Any] = {"rebuild": rebuild, "retry_failed": retry_failed, "prune": prune, "wait": wait}
     passwords = _passwords(password_file)
+    if dry_run and (forget or rebuild or watch):
+        other = "--forget" if forget else "--rebuild" if rebuild else "--watch"
+        raise UsageError(f"--dry-run does not go with {other}", "Leave one of them out.")
     with Corpus(index, **settings) as corpus:
         if forget:
             forgotten = sum(corpus.forget(path, wait=wait) for path in forget)
@@ -103,7 +107,8 @@ def index(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
             if not watch:
                 report = corpus.index(*(paths or []), progress=progress, passwords=passwords, **switches)
             else:
-                corpus.watch(*(paths or []), progress=progress, report=_follower(progress, index, as_json))
+                follow = _follower(progress, index, as_json)
+                corpus.watch(*(paths or []), progress=progress, report=follow, passwords=passwords, **switches)
                 return
         _show_report(report, index, as_json)
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from mmrag import indexing
 from mmrag.catalog import Catalog, CatalogSummary
-from mmrag.config import Config, index_folder, load_config, save_config
+from mmrag.config import Config, expanded, index_folder, load_config, save_config
 from mmrag.corpus.models import Models, forget_models, name_models
 from mmrag.corpus.wiring import open_channels
-from mmrag.errors import IndexBusy, NothingIndexed, StorageFull
+from mmrag.errors import IndexBusy, NothingIndexed, StorageFull, UsageError
 from mmrag.indexing import IndexOptions, Plan
 from mmrag.retrieval import Retriever
 from mmrag.types import Evidence, Filters, IndexReport, Progress, Region
@@ -91,11 +91,16 @@ class Corpus:
         Raises `PathNotFound`, `IndexBusy` (unless `wait`), `NothingIndexed` when there are neither paths nor roots,
         `ModelMismatch`, `StorageFull`; `KeyboardInterrupt` leaves every finished batch in place.
         """
-        with self._writing(wait) as catalog:
-            given = _absolute(paths)
+        from mmrag.ocr import choose
+
+        given = _absolute(paths)
+        indexing.require_one(given)  # a mistyped path must make no index and empty none
+        with self._writing(wait, create=given is not None) as catalog:
+            choose(self.config.ocr)  # the same for every page, so better told now
             if rebuild:
-                given = given or [Path(os.fsdecode(root.path)) for root in catalog.roots()]
-                _empty(catalog)
+                given = _start_anew(catalog, self.config, given or [], prune)
+            elif not len(catalog.document_ids()):
+                forget_models(catalog)  # of a run that stored nothing
             models = self._models(catalog)
             models.record()
             save_config(self.folder, self.config)
@@ -124,17 +129,24 @@ class Corpus:
         report: Callable[[IndexReport], None],
         progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
+        **run: Any,
     ) -> None:
-        """Index, then follow the folders and index what changes, until `stop` is set or Ctrl-C."""
-        report(self.index(*paths, progress=progress))
+        """Index, then follow the folders and index what changes, until `stop` is set or Ctrl-C.
+
+        `run` is for the first run, as in `index`; later ones keep its `passwords` and `prune`, and wait for other
+        writers.
+        """
+        report(self.index(*paths, progress=progress, **run))
         roots = [Path(os.fsdecode(root.path)) for root in self._open().roots()]
+        later: dict[str, Any] = {name: run[name] for name in ("passwords", "prune") if name in run}
         for changed in indexing.watch(roots, self._options(), stop):
-            report(self.index(*changed, progress=progress))
+            there = [folder for folder in changed if os.path.lexists(folder)]  # none: a root has gone, so look at all
+            report(self.index(*there, progress=progress, wait=True, **later))
 
     def forget(self, path: str | os.PathLike[str], wait: bool = False) -> int:
         """Take all at or under a path out of the index, and the path out of its roots; returns how many files."""
         with self._writing(wait) as catalog:
-            count = indexing.forget(catalog, Path(path).expanduser().absolute())
+            count = indexing.forget(catalog, expanded(path))
             self._save_caches()
             return count
 
@@ -197,9 +209,10 @@ class Corpus:
         )
 
     @contextlib.contextmanager
-    def _writing(self, wait: bool) -> Iterator[Catalog]:
+    def _writing(self, wait: bool, create: bool = False) -> Iterator[Catalog]:
         with self._lock:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not create:
+                self._open()  # before the lock, which makes the folder
             with indexing.writer_lock(self.folder, wait):
                 yield self._open(create=True)
 
@@ -227,6 +240,23 @@ class Corpus:
             retriever.save(self._cache)
 
 
+def _start_anew(catalog: Catalog, config: Config, given: list[Path], prune: bool) -> list[Path]:
+    """Empty the catalog for a rebuild, once it is sure that it can be filled again; returns all there is to read.
+
+    Raises what loading the models raises, and `UsageError` where a folder is not there whose files would be lost.
+    """
+    roots = catalog.roots()
+    away = [] if prune else [root for root in roots if root.file_count and _is_away(catalog, root.path)]
+    if away:
+        raise UsageError(
+            f"{os.fsdecode(away[0].path)} is not there; a rebuild would lose what was indexed there",
+            "Bring it back, or give --prune to drop it.",
+        )
+    Models(catalog, name_models(catalog, config, anew=True)).load()
+    _empty(catalog)
+    return [*(Path(os.fsdecode(root.path)) for root in roots if os.path.lexists(root.path)), *given]
+
+
 def _empty(catalog: Catalog) -> None:
     """Take everything out of the catalog but its roots."""
     with catalog.write() as writer:
@@ -238,4 +268,17 @@ def _empty(catalog: Catalog) -> None:
 
 def _absolute(paths: Iterable[str | os.PathLike[str]]) -> list[Path] | None:
     """Absolute paths with `~` put in, links kept as they are; None where there are none."""
-    return [Path(path).expanduser().absolute() for path in paths] or None
+    return [expanded(path) for path in paths] or None
+
+
+def _is_away(catalog: Catalog, root: bytes) -> bool:
+    """Whether a root with files in the index is missing, unreadable or empty, as a disk is that is not mounted."""
+    try:
+        with os.scandir(root) as entries:
+            return not any(entries)
+    except NotADirectoryError:
+        return False
+    except FileNotFoundError:
+        return root not in catalog.files([root])  # a root that is a file was deleted
+    except OSError:
+        return True

@@ -20,12 +20,13 @@ SPACES = ("text", "pixels")
 """Vector spaces; each has its own embedder, and a channel of the same name."""
 
 
-def name_models(catalog: Catalog, config: Config) -> Config:
+def name_models(catalog: Catalog, config: Config, *, anew: bool = False) -> Config:
     """The settings with `text` and `pixels` filled in: as named, else by the profile, else as the index was built.
 
-    Raises `ModelMismatch` where the index has vectors of a space and the settings have none, or the reverse.
+    `anew`: as for an index that nothing has built yet. Raises `ModelMismatch` where the index has vectors of a space
+    and the settings have none, or the reverse.
     """
-    built = {space: name for space in SPACES if (name := catalog.get_meta(f"model:{space}"))}
+    built = {space: name for space in SPACES if not anew and (name := catalog.get_meta(f"model:{space}"))}
     names: Mapping[str, str | None] = built
     if config.profile != "auto" or not built:
         profile = embedders.resolve_profile(config.profile)
@@ -58,18 +59,27 @@ class Models(Mapping[str, "Embedder"]):
         self._names = {space: name for space, name in names.items() if name and name != "none"}
         self._device = config.device
         self._loaded: dict[str, Embedder] = {}
+        self._fits: set[str] = set()
+
+    def load(self) -> None:
+        """Load every embedder, whatever built the index: one that cannot be used is known before a word is changed."""
+        for space, name in self._names.items():
+            if space not in self._loaded:
+                self._loaded[space] = embedders.load(name, self._device)
 
     def __getitem__(self, space: str) -> Embedder:
-        if space not in self._loaded:
+        if space not in self._fits:
             name = self._names[space]
-            model = embedders.load(name, self._device)
+            if space not in self._loaded:
+                self._loaded[space] = embedders.load(name, self._device)
+            model = self._loaded[space]
             built_by = self._catalog.get_meta(f"space:{space}")
             if built_by is None:
                 self._catalog.set_meta(f"dim:{space}", str(model.dim))
                 self._catalog.set_meta(f"space:{space}", model.fingerprint)
             elif built_by != model.fingerprint:
                 raise _mismatch(space, self._catalog.get_meta(f"model:{space}") or "another model", name)
-            self._loaded[space] = model
+            self._fits.add(space)
         return self._loaded[space]
 
     def __iter__(self) -> Iterator[str]:
@@ -89,16 +99,24 @@ class Models(Mapping[str, "Embedder"]):
 
     def record(self) -> None:
         """Keep the names of the models in a catalog that has none; one of another name has to be the same model."""
-        for space in SPACES:
-            name, kept = self._names.get(space, "none"), self._catalog.get_meta(f"model:{space}")
-            if kept is None:
+        names = {space: self._names.get(space, "none") for space in SPACES}
+        kept = {space: self._catalog.get_meta(f"model:{space}") for space in SPACES}
+        if None in kept.values():
+            self.load()  # a model that cannot be used must not be remembered
+        for space, name in names.items():
+            if kept[space] is None:
                 self._catalog.set_meta(f"model:{space}", name)
-            elif kept != name:
+            elif kept[space] != name:
                 self[space]
 
 
 def _mismatch(space: str, built: str, wanted: str) -> ModelMismatch:
+    said = f"the {space} vectors of this index were made by {built}, not by {wanted}"
+    if built == "none":
+        said = f"this index was built without {space} vectors, so it cannot take those of {wanted}"
+    elif wanted == "none":
+        said = f"this index has {space} vectors, made by {built}, and cannot go on without"
     return ModelMismatch(
-        f"the {space} vectors of this index were made by {built}, not by {wanted}",
+        said,
         "Use the index's own model, give --rebuild to index everything again with the new one, or use another --index.",
     )

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from mmrag.indexing.lock import writer_lock
     from mmrag.indexing.options import IndexOptions
     from mmrag.indexing.planning import Plan, plan
+    from mmrag.indexing.roots import require_one
     from mmrag.indexing.sync import forget, index
     from mmrag.indexing.watching import watch
 
-__all__ = ["IndexOptions", "Plan", "forget", "index", "plan", "watch", "writer_lock"]
+__all__ = ["IndexOptions", "Plan", "forget", "index", "plan", "require_one", "watch", "writer_lock"]
 
 _HOMES = {
     "IndexOptions": "options",
@@ -24,6 +25,7 @@ _HOMES = {
     "forget": "sync",
     "index": "sync",
     "plan": "planning",
+    "require_one": "roots",
     "watch": "watching",
     "writer_lock": "lock",
 }

@@ -39,6 +39,8 @@ def writer_lock(folder: Path, wait: bool = False) -> Iterator[None]:
         raise IndexBusy(
             f"another process writes to {folder}: {_owner(folder)}", "Wait for it to end, or use --wait."
         ) from None
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StorageFull(f"{folder} is not a folder", "Choose another one with --index.") from error
     except OSError as error:
         raise StorageFull(
             f"{folder} cannot be written to: {error.strerror or error}", "Choose another folder with --index."

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mmrag.catalog import RootRecord
+from mmrag.config import expanded
 from mmrag.errors import NothingIndexed, PathNotFound
 from mmrag.indexing.walk import hidden_between, inside
 
-__all__ = ["Roots", "choose_roots", "resolved"]
+__all__ = ["Roots", "choose_roots", "require_one", "resolved"]
 
 
 @dataclass(slots=True)
@@ -34,7 +35,16 @@ class Roots:
 
 def resolved(path: Path) -> bytes:
     """The path without links and dots, as bytes: one folder has one name, however it was given."""
-    return os.fsencode(os.path.realpath(path.expanduser()))
+    return os.fsencode(os.path.realpath(expanded(path)))
+
+
+def require_one(paths: Sequence[Path] | None) -> None:
+    """Raises `PathNotFound` where there are paths and none of them exists."""
+    if paths and not any(os.path.lexists(resolved(path)) for path in paths):
+        raise PathNotFound(
+            f"not found: {', '.join(str(path) for path in paths)}",
+            "Check the path. To drop what was indexed there: mmrag index --forget PATH",
+        )
 
 
 def choose_roots(known: Sequence[RootRecord], paths: Sequence[Path] | None) -> Roots:
@@ -50,12 +60,8 @@ def choose_roots(known: Sequence[RootRecord], paths: Sequence[Path] | None) -> R
             raise NothingIndexed("there is no folder to index", "Name one: mmrag index FOLDER")
         roots.scope = {root.path: [root.path] for root in known}
         return roots
+    require_one(paths)
     given = sorted({resolved(path) for path in paths}, key=lambda path: (path.count(b"/"), path))
-    if not any(os.path.lexists(path) for path in given):
-        raise PathNotFound(
-            f"not found: {', '.join(str(path) for path in paths)}",
-            "Check the path. To drop what was indexed there: mmrag index --forget PATH",
-        )
     for path in given:
         _place(roots, path)
     return roots

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
+from mmrag.config import expanded
 from mmrag.errors import UsageError
 from mmrag.types import FileOutcome
 
@@ -184,7 +185,7 @@ def _excluded(root: bytes, patterns: Sequence[str]) -> GitIgnoreSpec | None:
     base = os.fsdecode(root)
     lines = []
     for pattern in patterns:
-        absolute = str(Path(pattern).expanduser()) if pattern.startswith("~") else pattern
+        absolute = str(expanded(pattern)) if pattern.startswith("~/") else pattern
         lines.append(absolute[len(base) :] if absolute.startswith(base.rstrip("/") + "/") else pattern)
     try:
         return GitIgnoreSpec.from_lines(lines)
