@@ -126,6 +126,12 @@ def test_nothing_indexed_ends_with_4(arguments: list[str], folder: Path, capsys:
     assert out(capsys)["error"]["code"] == "nothing_indexed"
 
 
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12", "9999", "0001-01-01T00:00+14:00"])
+def test_a_time_beyond_the_calendar_is_no_date(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a date"):
+        moment(text, end=True)
+
+
 def test_moments() -> None:
     now = datetime(2026, 3, 15, 12, 0).astimezone()
     assert moment("7d", now=now) == now - timedelta(days=7)

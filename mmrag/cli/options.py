@@ -56,7 +56,7 @@ def moment(text: str, *, end: bool = False, now: datetime | None = None) -> date
         return _edge((midnight - timedelta(days=days[word.lower()])).strftime("%Y-%m-%d"), end)
     try:
         return _edge(word, end)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{text!r} is not a date", "Use 2024-01-31, 2024-01, 2024, or a time ago such as 7d, 4w, 6m."
         ) from error

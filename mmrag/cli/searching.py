@@ -109,7 +109,7 @@ def _answer(corpus: Corpus, line: bytes, k: int, wanted: Filters | None) -> dict
     try:
         try:
             item = json.loads(line.decode("utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the second where brackets are nested very deep
             raise UsageError(f"the line is not JSON: {error}", 'Lines are {"id","question"}.') from error
         if isinstance(item, dict):
             name = item.get("id")

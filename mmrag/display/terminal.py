@@ -244,7 +244,8 @@ def status_view(status: Status) -> RenderableType:
     )
     if held.pending_ocr:
         pages = count(held.pending_ocr, "page")
-        table.add_row("to do", Text(f"{pages} to recognise (OCR): run `mmrag index` to go on", "yellow"))
+        command = "mmrag index --ocr auto" if status.config.ocr == "off" else "mmrag index"
+        table.add_row("to do", Text(f"{pages} to recognise (OCR): run `{command}` to go on", "yellow"))
     for at, (space, fingerprint) in enumerate(held.models.items()):
         model = getattr(status.config, space, None) or fingerprint
         vectors = count(held.vectors.get(space, 0), "vector")
