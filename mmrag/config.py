@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from mmrag.errors import UsageError
+from mmrag.errors import StorageFull, UsageError
 
 __all__ = ["CONFIG_FILE", "Config", "expanded", "index_folder", "load_config", "save_config"]
 
@@ -115,11 +115,20 @@ def _stored(folder: Path, known: Set[str]) -> dict[str, Any]:
 
 
 def save_config(folder: Path, config: Config) -> None:
-    """Keep what belongs to the index (not the machine: workers, device, llm; not secrets: the catalog's address)."""
+    """Keep what belongs to the index (not the machine: workers, device, llm; not secrets: the catalog's address).
+
+    Raises `StorageFull` where it cannot be written; the settings kept before are then still whole.
+    """
     kept = {name: value for name, value in asdict(config).items() if name in _KEPT}
     temporary = folder / (CONFIG_FILE + ".tmp")
-    with temporary.open("w", encoding="utf-8") as stream:
-        json.dump(kept, stream, indent=2, ensure_ascii=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(folder / CONFIG_FILE)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            json.dump(kept, stream, indent=2, ensure_ascii=False)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(folder / CONFIG_FILE)
+    except OSError as error:
+        raise StorageFull(
+            f"{folder / CONFIG_FILE} cannot be written: {error.strerror}",
+            "Free some space or make the folder writable, then run it again; what was saved is kept.",
+        ) from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
 from mmrag.config import CONFIG_FILE, Config, index_folder, load_config, save_config
-from mmrag.errors import UsageError
+from mmrag.errors import StorageFull, UsageError
 
 
 def test_keyword_beats_environment_beats_index_beats_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +74,16 @@ def test_an_index_is_a_path_or_a_name(tmp_path: Path, monkeypatch: pytest.Monkey
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
+
+
+def test_a_full_disk_is_named_when_settings_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_config(tmp_path, Config(profile="offline"))
+
+    def full(_number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("mmrag.config.os.fsync", full)
+    with pytest.raises(StorageFull, match=r"config\.json cannot be written: No space left"):
+        save_config(tmp_path, Config(profile="best"))
+    monkeypatch.undo()
+    assert load_config(tmp_path).profile == "offline"
