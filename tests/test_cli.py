@@ -368,3 +368,13 @@ def test_progress_shows_stage_counts_and_file_and_can_be_interrupted_by_a_report
     assert "4/9 pages" in shown
     assert "Recognising" in shown
     assert "\x1b[2J" not in shown
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">/dev/full"])
+@pytest.mark.parametrize("as_json", ["", "--json"])
+def test_streams_that_cannot_be_used_end_in_no_traceback(tmp_path: Path, closed: str, as_json: str) -> None:
+    command = f'{sys.executable} -m mmrag status {as_json} --index "{tmp_path}/none" {closed}'
+    environment = {**os.environ, "COLUMNS": "x"}
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,20 @@ def test_exclude_wins_over_ignore_files_and_takes_absolute_patterns(tmp_path: Pa
 def test_a_pattern_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         walk(os.fsencode(tmp_path), [os.fsencode(tmp_path)], ["!"])
+
+
+def test_patterns_match_however_a_name_is_composed(tmp_path: Path) -> None:
+    make(tmp_path, unicodedata.normalize("NFD", "비밀.md"), unicodedata.normalize("NFD", "급여.md"), "공개.md")
+    (tmp_path / ".mmragignore").write_text(unicodedata.normalize("NFC", "비밀.md") + "\n", "utf-8")
+    assert found(tmp_path, exclude=[unicodedata.normalize("NFC", "급여*")]) == {"공개.md"}
+
+
+def test_one_bad_line_leaves_the_others_in_force(tmp_path: Path) -> None:
+    make(tmp_path, "secret.md", "open.md")
+    (tmp_path / ".mmragignore").write_text("\\\nsecret.md\n")
+    walked = walk(os.fsencode(tmp_path), [os.fsencode(tmp_path)], [])
+    assert [path.rpartition(b"/")[2] for path in walked.files] == [b"open.md"]
+    assert "not a pattern" in walked.notes[0]
 
 
 def test_scope_limits_the_walk_and_keeps_the_rules_from_above(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -26,6 +27,7 @@ __all__ = [
     "emit",
     "err",
     "flush",
+    "open_streams",
     "reserve_stdout",
     "show",
     "wants_json",
@@ -43,6 +45,13 @@ def wants_json(arguments: Sequence[str]) -> bool:
     """Whether `--json` is among the options; looked up before parsing, since parsing itself may fail."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
+
+
+def open_streams() -> None:
+    """Give a program that was started with a closed standard stream an empty one, as every part of it expects."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  (open to the end)
 
 
 def reserve_stdout() -> None:
@@ -84,7 +93,8 @@ def _console(stream: TextIO) -> Console:
             raise BrokenPipeError
 
     # Lines are cut to the width of a terminal only; a pipe or a file gets them whole enough for a program to match.
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS") or 100)
+    columns = os.environ.get("COLUMNS", "")
+    width = None if stream.isatty() else int(columns) if columns.isdecimal() and int(columns) else 100
     if isinstance(reconfigure := getattr(stream, "reconfigure", None), object) and callable(reconfigure):
         reconfigure(errors="backslashreplace")  # a stream that cannot hold Hangul gets escapes, not an exception
     return Quiet(file=stream, highlight=False, width=width, soft_wrap=False)
@@ -108,10 +118,10 @@ def abandon_stdout() -> None:
 
 
 def close_streams() -> None:
-    """Flush what is left; a reader that has gone is no error."""
+    """Flush what is left; where that goes to is no longer this command's concern."""
     try:
         flush()
-    except BrokenPipeError:
+    except OSError:
         abandon_stdout()
 
 

@@ -32,6 +32,7 @@ def main() -> NoReturn:
     if not output.debugging():
         warnings.simplefilter("ignore")  # of libraries, to developers; ours are shown as notes
     arguments = sys.argv[1:]
+    output.open_streams()
     if output.wants_json(arguments):
         output.reserve_stdout()
     signal.signal(signal.SIGTERM, _stop)  # so that a service manager's stop keeps work the way Ctrl-C does
@@ -95,6 +96,8 @@ def _failed(error: Exception, as_json: bool) -> int:
             output.emit(error_json(known))
         else:
             output.err().print(error_view(known))
-    except BrokenPipeError:
+    except OSError as unheard:  # nobody listens, or the disk under standard output is full
         output.abandon_stdout()
+        if not isinstance(unheard, BrokenPipeError):
+            output.err().print(error_view(output.as_known(unheard)))
     return known.exit_code

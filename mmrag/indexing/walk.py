@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,7 +189,7 @@ def _excluded(root: bytes, patterns: Sequence[str]) -> GitIgnoreSpec | None:
         absolute = str(expanded(pattern)) if pattern.startswith("~/") else pattern
         lines.append(absolute[len(base) :] if absolute.startswith(base.rstrip("/") + "/") else pattern)
     try:
-        return GitIgnoreSpec.from_lines(lines)
+        return GitIgnoreSpec.from_lines(map(_composed, lines))
     except ValueError as error:
         raise UsageError(
             f"a pattern of --exclude cannot be used: {error}", "Patterns are those of a .gitignore file."
@@ -204,21 +205,38 @@ def _with_ignore_file(walked: Walked, folder: _Folder, entries: list[os.DirEntry
             return folder.rules
         with open(own.path, "rb") as stream:  # noqa: PTH123  paths are bytes
             text = stream.read(_MAX_IGNORE_BYTES).decode("utf-8", "surrogateescape")
-        spec = GitIgnoreSpec.from_lines(text.splitlines())
-    except (OSError, ValueError) as error:
+    except OSError as error:
         walked.notes.append(f"{os.fsdecode(own.path)} is not followed: {error}")
         return folder.rules
+    lines = [_composed(line) for line in text.splitlines()]
+    bad = [line for line in lines if not _is_pattern(line)]
+    if bad:  # the other lines still hold: what they keep out may be private
+        walked.notes.append(f"{os.fsdecode(own.path)}: not a pattern, passed over: {bad[0]!r}")
+    spec = GitIgnoreSpec.from_lines(line for line in lines if line not in bad)
     cut = len(folder.path) if folder.path.endswith(b"/") else len(folder.path) + 1
     return (_Rule(cut, spec), *folder.rules)
 
 
+def _is_pattern(line: str) -> bool:
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _composed(text: str) -> str:
+    """macOS hands out decomposed file names, people type composed patterns: both are compared as NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _ignored(path: bytes, is_folder: bool, rules: Sequence[_Rule], excluded: GitIgnoreSpec | None, cut: int) -> bool:
     tail = "/" if is_folder else ""
-    if excluded is not None and excluded.check_file(os.fsdecode(path[cut:]) + tail).include:
+    if excluded is not None and excluded.check_file(_composed(os.fsdecode(path[cut:])) + tail).include:
         return True
     # As with .gitignore: the file nearest to the name that says anything of it decides.
     for rule in rules:
-        verdict = rule.spec.check_file(os.fsdecode(path[rule.prefix :]) + tail).include
+        verdict = rule.spec.check_file(_composed(os.fsdecode(path[rule.prefix :])) + tail).include
         if verdict is not None:
             return verdict
     return False
