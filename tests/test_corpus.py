@@ -137,9 +137,12 @@ def test_a_question_that_is_none_is_refused(read_only: mmrag.Corpus, question: s
         read_only.search(question)
 
 
-def test_signs_alone_find_nothing_and_break_nothing(read_only: mmrag.Corpus) -> None:
+def test_signs_alone_match_no_word_and_break_nothing(read_only: mmrag.Corpus) -> None:
     for question in ("?", '"', "AND OR NOT", "a* NEAR(", "'; DROP TABLE regions; --", "\x00\x1b[31m", "🙂"):
-        read_only.search(question)
+        evidence = read_only.search(question, k=9)
+        assert [item.label for item in evidence] == [f"E{number + 1}" for number in range(len(evidence))]
+    for question in ("?", '"', "🙂"):
+        assert read_only.search(question, channels=["words", "pages", "names"]) == []
 
 
 def test_a_channel_can_be_asked_alone_and_an_unknown_one_is_named(read_only: mmrag.Corpus) -> None:
