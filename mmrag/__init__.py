@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mmrag.errors import MmragError
@@ -23,6 +24,10 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+# ONNX Runtime, which encodes text and recognises characters, sends usage events home unless this is set before it is
+# loaded, by us or by a library that brings it. Nothing is to leave the machine unasked.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 def __getattr__(name: str) -> Any:
