@@ -20,6 +20,7 @@ __all__ = [
     "Embedder",
     "Generator",
     "Limits",
+    "PageSource",
     "PairScorer",
     "ReadOptions",
     "Reader",
@@ -114,6 +115,16 @@ class PairScorer(Protocol):
         """Shape (len(pairs),); a larger score is better."""
 
 
+class PageSource(Protocol):
+    """What was read of a page, as the catalog keeps it."""
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """Every word of a page (from 1) in reading order; () for a page that is not there or has none."""
+
+    def page_regions(self, document_id: str, page: int) -> Sequence[Region]:
+        """The regions of a page, the whole page first."""
+
+
 class VectorIndex(Protocol):
     """Keeps the vectors of one space by region id; knows no catalog."""
 
@@ -192,5 +203,5 @@ class Generator(Protocol):
 class Verifier(Protocol):
     """Draft to claims with verdicts."""
 
-    def verify(self, draft: Draft, evidence: Sequence[Evidence]) -> tuple[Claim, ...]:
-        """Every statement of the draft as a claim, in order."""
+    def verify(self, draft: Draft, evidence: Sequence[Evidence]) -> Iterator[Claim]:
+        """One claim for each of `draft.parts`, in order, each as soon as it is decided."""

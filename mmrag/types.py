@@ -33,6 +33,7 @@ __all__ = [
     "IndexReport",
     "Label",
     "Page",
+    "Part",
     "Place",
     "Progress",
     "Region",
@@ -216,20 +217,43 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """What a generator wrote. Not shown to anyone until it becomes an `Answer`."""
-
-    question: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Citation:
     """The spot that carries a claim; `box` is None where no exact rectangle is known, never a guess."""
 
     region: Region
     box: Box | None
     quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a draft: `text` as an answer would show it, `claim` as a statement that can be checked by itself.
+
+    A short answer is no statement, so its claim says what it answers ("Packaging, 2019: 2,230"). `labels` are those of
+    the evidence it cites. `confidence` is the generator's own chance that the piece answers the question, None where
+    it cannot say. `citations` are where the generator took it from: looked at by the verifier, never believed.
+    """
+
+    text: str
+    claim: str
+    labels: tuple[str, ...] = ()
+    confidence: float | None = None
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a generator wrote. Not shown to anyone until it becomes an `Answer`.
+
+    `parts` is () where a model wrote running text, which the verifier then splits; an empty `text` without parts says
+    that the evidence does not answer, and `note` why. `usage` are the tokens of prompt and completion where counted.
+    """
+
+    question: str
+    text: str
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+    usage: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +268,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checkable statement of an answer."""
+    """One checkable statement of an answer; several facts in one statement share a verdict, that of the worst."""
 
     text: str
     verdict: Verdict
@@ -252,7 +276,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A verified draft. `text` is None when the evidence does not carry an answer; `reason` says why."""
+    """A verified draft. `text` is None when the evidence does not carry an answer; `reason` says why.
+
+    `claims` are all that were checked, also those struck out of `text`. `usage` as in `Draft`.
+    """
 
     question: str
     text: str | None
@@ -260,6 +287,7 @@ class Answer:
     claims: tuple[Claim, ...]
     evidence: tuple[Evidence, ...]
     models: Mapping[str, str] = field(default_factory=dict)
+    usage: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
