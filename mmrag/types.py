@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "AnswerEvent",
+    "AnswerStage",
     "Block",
     "Box",
     "Citation",
@@ -51,6 +53,7 @@ RegionKind: TypeAlias = Literal["page", "passage", "figure", "table", "picture",
 Label: TypeAlias = Literal["supported", "contradicted", "not_found"]
 TextOrigin: TypeAlias = Literal["layer", "ocr", "none"]
 """Where a page's words come from: the file's own text, recognition, or nowhere (yet)."""
+AnswerStage: TypeAlias = Literal["searching", "answering", "checking", "claim"]
 FileState: TypeAlias = Literal["indexed", "unchanged", "locked", "damaged", "too_large", "unsupported", "failed"]
 
 
@@ -332,3 +335,11 @@ class Progress:
     pages_done: int = 0
     pages_total: int | None = None
     path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """A step on the way to an answer, for whoever shows it; `claim` comes with stage "claim", after its verdict."""
+
+    stage: AnswerStage
+    claim: Claim | None = None
