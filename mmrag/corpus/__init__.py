@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,22 +13,17 @@ from typing import TYPE_CHECKING, Any
 from mmrag import indexing
 from mmrag.catalog import Catalog, CatalogSummary
 from mmrag.config import Config, expanded, index_folder, load_config, save_config
+from mmrag.corpus.answering import EVIDENCE, Answering, Given
 from mmrag.corpus.models import Models, forget_models, name_models
-from mmrag.corpus.wiring import open_channels
-from mmrag.errors import IndexBusy, NothingIndexed, StorageFull, UsageError
-from mmrag.indexing import IndexOptions, Plan
-from mmrag.retrieval import Retriever
-from mmrag.types import Evidence, Filters, IndexReport, Progress, Region
+from mmrag.corpus.opened import OpenIndex
+from mmrag.errors import NothingIndexed, UsageError
+from mmrag.indexing import Plan
+from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters, IndexReport, Progress, Region
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from mmrag.protocols import Renderer
-
 __all__ = ["Corpus", "Status"]
-
-SAVE_AFTER = 1000
-"""Rows brought up to date while searching after which the caches are written, so that the next start is quick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +46,8 @@ class Corpus:
 
     def __init__(self, index: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         self.folder = index_folder(index)
-        self._cache = self.folder / "cache"
-        self.config = load_config(self.folder, settings)
-        self._catalog: Catalog | None = None
-        self._retriever: Retriever | None = None
-        self._renderer: Renderer | None = None
-        self._lock = threading.RLock()
+        self._opened = OpenIndex(self.folder, load_config(self.folder, settings))
+        self._answering = Answering(self._opened)
 
     def __enter__(self) -> Corpus:
         return self
@@ -65,12 +55,16 @@ class Corpus:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    @property
+    def config(self) -> Config:
+        """The settings in force; the names of the models are filled in once the index was opened."""
+        return self._opened.config
+
     def close(self) -> None:
         """Let go of the catalog; the object can be used again, and opens it anew."""
-        with self._lock:
-            if self._catalog is not None:
-                self._catalog.close()
-            self._catalog = self._retriever = None
+        with self._opened.lock:
+            self._answering.close()
+            self._opened.close()
 
     def index(
         self,
@@ -95,26 +89,26 @@ class Corpus:
 
         given = _absolute(paths)
         indexing.require_one(given)  # a mistyped path must make no index and empty none
-        with self._writing(wait, create=given is not None) as catalog:
+        with self._opened.writing(wait, create=given is not None) as catalog:
             choose(self.config.ocr)  # the same for every page, so better told now
             if rebuild:
                 given = _start_anew(catalog, self.config, given or [], prune)
             elif not len(catalog.document_ids()):
                 forget_models(catalog)  # of a run that stored nothing
-            models = self._models(catalog)
+            models = self._opened.models(anew=True)
             models.record()
             save_config(self.folder, self.config)
             try:
-                options = self._options(retry_failed=retry_failed, prune=prune, passwords=tuple(passwords))
+                options = self._opened.options(retry_failed=retry_failed, prune=prune, passwords=tuple(passwords))
                 report = indexing.index(catalog, given, options, models, progress)
             finally:
-                self._save_caches()
+                self._opened.save_caches()
             return replace(report, profile=self.config.profile)
 
     def plan(self, *paths: str | os.PathLike[str], retry_failed: bool = False, prune: bool = False) -> Plan:
         """What `index` would do with the same arguments; nothing is written."""
-        options = self._options(retry_failed=retry_failed, prune=prune)
-        with self._lock:
+        options = self._opened.options(retry_failed=retry_failed, prune=prune)
+        with self._opened.lock:
             try:
                 return indexing.plan(self._open(), _absolute(paths), options)
             except NothingIndexed:
@@ -139,15 +133,15 @@ class Corpus:
         report(self.index(*paths, progress=progress, **run))
         roots = [Path(os.fsdecode(root.path)) for root in self._open().roots()]
         later: dict[str, Any] = {name: run[name] for name in ("passwords", "prune") if name in run}
-        for changed in indexing.watch(roots, self._options(), stop):
+        for changed in indexing.watch(roots, self._opened.options(), stop):
             there = [folder for folder in changed if os.path.lexists(folder)]  # none: a root has gone, so look at all
             report(self.index(*there, progress=progress, wait=True, **later))
 
     def forget(self, path: str | os.PathLike[str], wait: bool = False) -> int:
         """Take all at or under a path out of the index, and the path out of its roots; returns how many files."""
-        with self._writing(wait) as catalog:
+        with self._opened.writing(wait) as catalog:
             count = indexing.forget(catalog, expanded(path))
-            self._save_caches()
+            self._opened.save_caches()
             return count
 
     def search(
@@ -161,83 +155,56 @@ class Corpus:
 
         Raises `NothingIndexed`, `UsageError`, `ModelMismatch`.
         """
-        with self._lock:
-            retriever = self._search_ready()
-            if retriever.refresh() > SAVE_AFTER:
-                self._keep_caches(retriever)
-            if not retriever.count():
-                raise NothingIndexed(f"nothing is indexed in {self.folder}", "Run `mmrag index FOLDER` first.")
-            return retriever.search(question, k, filters, channels)
+        with self._opened.lock:
+            return self._opened.retriever().search(question, k, filters, channels)
+
+    def ask(
+        self,
+        question: str,
+        k: int = EVIDENCE,
+        filters: Filters | None = None,
+        max_risk: float | None = None,
+        progress: Callable[[AnswerEvent], None] | None = None,
+    ) -> Answer:
+        """An answer from the k best pages, every claim of it checked against them, or a refusal (`text` is None).
+
+        `max_risk` is the chance, 0 to 1, that a reader accepts of what is shown being wrong; None for the default.
+        `progress` is told each step, and each claim once it has its verdict.
+
+        Raises what `search` raises, and `ModelUnavailable` where a model is configured that cannot be asked.
+        """
+        with self._opened.lock:
+            return self._answering.ask(question, k, filters, max_risk, progress)
+
+    def verify(self, claim: str, evidence: Given | None = None, question: str = "") -> Claim:
+        """The claim with its verdict: supported, contradicted or not found.
+
+        `evidence` is a text, or files with the number of a page each (None: those that fit best), which need not be
+        indexed; without it the index is searched. `question` is what the claim answers, if anything.
+
+        Raises what `search` raises, and `PathNotFound` or a `FileProblem` for evidence that cannot be read.
+        """
+        with self._opened.lock:
+            return self._answering.verify(claim, evidence, question)
 
     def status(self) -> Status:
         """What the index holds. Raises `NothingIndexed` when there is none."""
-        with self._lock:
+        with self._opened.lock:
             size = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
             return Status(self.folder, self.config, self._open().summary(), size)
 
     def check(self) -> list[str]:
         """What is wrong with the catalog, a line each; empty when all is well."""
-        with self._lock:
+        with self._opened.lock:
             return self._open().check()
 
     def crop(self, region: Region, long_side: int = 1024) -> Image:
         """RGB pixels of a region from its file. Raises `SourceChanged` when the file is not the one indexed."""
-        with self._lock:
-            if self._renderer is None:
-                from mmrag.readers import SourceRenderer
+        with self._opened.lock:
+            return self._opened.renderer().crop(region, long_side)
 
-                self._renderer = SourceRenderer()
-            return self._renderer.crop(region, long_side)
-
-    def _open(self, create: bool = False) -> Catalog:
-        if self._catalog is None:
-            if not create and not self.config.catalog and not self.folder.is_dir():
-                raise NothingIndexed(f"there is no index at {self.folder}", "Run `mmrag index FOLDER` first.")
-            self._catalog = Catalog.open(self.config.catalog or self.folder / "catalog.db", create=create)
-        return self._catalog
-
-    def _options(self, **run: Any) -> IndexOptions:
-        config = self.config
-        return IndexOptions(
-            exclude=config.exclude,
-            skip=(self.folder,),
-            ocr=config.ocr,
-            regions="page" if config.regions == "page" else "all",
-            text=config.text,
-            workers=config.workers,
-            **run,
-        )
-
-    @contextlib.contextmanager
-    def _writing(self, wait: bool, create: bool = False) -> Iterator[Catalog]:
-        with self._lock:
-            if not create:
-                self._open()  # before the lock, which makes the folder
-            with indexing.writer_lock(self.folder, wait):
-                yield self._open(create=True)
-
-    def _models(self, catalog: Catalog) -> Models:
-        self.config = name_models(catalog, self.config)
-        return Models(catalog, self.config)
-
-    def _search_ready(self) -> Retriever:
-        if self._retriever is None:
-            catalog = self._open()
-            channels = open_channels(catalog, self._models(catalog), self._cache)
-            self._retriever = Retriever(catalog, channels)
-        return self._retriever
-
-    def _save_caches(self) -> None:
-        """Bring the caches up to date and write them; the caller holds the writer's lock."""
-        self._retriever = None  # a first run adds channels
-        retriever = self._search_ready()
-        retriever.refresh()
-        retriever.save(self._cache)
-
-    def _keep_caches(self, retriever: Retriever) -> None:
-        """Write what a search had to bring up to date, unless a writer is at work, which will write it anyway."""
-        with contextlib.suppress(IndexBusy, StorageFull, OSError), indexing.writer_lock(self.folder, wait=False):
-            retriever.save(self._cache)
+    def _open(self) -> Catalog:
+        return self._opened.catalog()
 
 
 def _start_anew(catalog: Catalog, config: Config, given: list[Path], prune: bool) -> list[Path]:

@@ -1,0 +1,142 @@
+"""Questions to answers and claims to verdicts over one index: joins search, generator, verifier and models.
+
+Nothing that a generator writes leaves this module unless the verifier has seen it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from mmrag.corpus.given import GivenEvidence
+from mmrag.corpus.opened import OpenIndex
+from mmrag.errors import UsageError
+from mmrag.types import Answer, AnswerEvent, Claim, Draft, Filters, Part, Vectors
+
+if TYPE_CHECKING:
+    from mmrag.protocols import Generator, PairScorer, VisionLLM
+    from mmrag.verification import PageVerifier
+
+__all__ = ["EVIDENCE", "MAX_CLAIM", "Answering", "Given"]
+
+EVIDENCE = 8
+"""Pages an answer is looked for on."""
+MAX_CLAIM = 10_000
+"""Characters of a claim."""
+
+Given: TypeAlias = "str | Sequence[tuple[str | os.PathLike[str], int | None]]"
+"""A text, or files with the number of a page (None: those that fit best)."""
+
+
+class Answering:
+    """Answers over one open index; loads models when they are first needed. The caller holds the index's lock."""
+
+    def __init__(self, index: OpenIndex) -> None:
+        self._index = index
+        self._given = GivenEvidence(index)
+        self._llm: tuple[VisionLLM | None] | None = None
+        self._generator: Generator | None = None
+        self._verifier: PageVerifier | None = None
+
+    def close(self) -> None:
+        """Let go of models and of what was read of files that are not indexed."""
+        self._given.close()
+        self._generator = self._verifier = self._llm = None
+
+    def ask(
+        self,
+        question: str,
+        k: int = EVIDENCE,
+        filters: Filters | None = None,
+        max_risk: float | None = None,
+        progress: Callable[[AnswerEvent], None] | None = None,
+    ) -> Answer:
+        """Search, draft, check each claim, and show what holds."""
+        from mmrag.verification import DEFAULT_MAX_RISK, settle, split
+
+        risk = DEFAULT_MAX_RISK if max_risk is None else max_risk
+        if not 0 <= risk <= 1:
+            raise UsageError(f"max_risk cannot be {risk:g}", "It is a chance between 0 and 1, such as 0.1.")
+        tell = progress or _silent
+        tell(AnswerEvent("searching"))
+        evidence = self._index.retriever().search(question, k, filters)
+        tell(AnswerEvent("answering"))
+        draft = self.generator().generate(question.strip(), evidence)
+        if draft.text.strip() and not draft.parts:
+            draft = split(draft)
+        tell(AnswerEvent("checking"))
+        claims = []
+        for claim in self.verifier().verify(draft, evidence):
+            claims.append(claim)
+            tell(AnswerEvent("claim", claim))
+        answer = settle(draft, claims, evidence, risk)
+        return self._named(answer)
+
+    def verify(self, claim: str, evidence: Given | None = None, question: str = "") -> Claim:
+        """One claim against what is given, or against what a search for it finds."""
+        claim = claim.strip()
+        if not claim:
+            raise UsageError("the claim is empty", "Write a statement to check, in quotes.")
+        if len(claim) > MAX_CLAIM:
+            raise UsageError(
+                f"the claim has {len(claim):,} characters; {MAX_CLAIM:,} are allowed", "Check one statement at a time."
+            )
+        if evidence is None:
+            found = self._index.retriever().search(f"{question} {claim}".strip(), EVIDENCE)
+        elif isinstance(evidence, str):
+            found = self._given.text(evidence)
+        else:
+            found = self._given.files(evidence, claim)
+        draft = Draft(question, claim, (Part(claim, claim, tuple(item.label for item in found)),))
+        return next(iter(self.verifier().verify(draft, found)))
+
+    def generator(self) -> Generator:
+        """The vision model where one is named, else the extractive generator."""
+        if self._generator is None:
+            llm = self.llm()
+            if llm is None:
+                from mmrag.generation import ExtractiveGenerator
+
+                self._generator = ExtractiveGenerator(self._given, self._encoder())
+            else:
+                from mmrag.generation import VisionGenerator
+
+                self._generator = VisionGenerator(llm, self._index.renderer().crop, self._given)
+        return self._generator
+
+    def verifier(self) -> PageVerifier:
+        """The verifier over the pages of the index and of given evidence."""
+        if self._verifier is None:
+            from mmrag.verification import PageVerifier
+
+            self._verifier = PageVerifier(self._given, entailment=self._entailment())
+        return self._verifier
+
+    def llm(self) -> VisionLLM | None:
+        """The model that `llm` names in the settings, None for "none"."""
+        if self._llm is None:
+            from mmrag import llms
+
+            self._llm = (llms.load(self._index.config.llm, self._index.config.device),)
+        return self._llm[0]
+
+    def _encoder(self) -> Callable[[Sequence[str]], Vectors] | None:
+        models = self._index.models()
+        return models["text"].embed_queries if "text" in models else None
+
+    def _entailment(self) -> PairScorer | None:
+        from mmrag.scorers import Entailment
+
+        return Entailment(None)
+
+    def _named(self, answer: Answer) -> Answer:
+        llm = self.llm()
+        models = {space: self._index.models().name(space) for space in self._index.models()}
+        models["generator"] = "extractive" if llm is None else llm.name
+        return replace(answer, models=models)
+
+
+def _silent(_event: AnswerEvent) -> None:
+    return None
