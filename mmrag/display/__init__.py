@@ -6,8 +6,13 @@ harmless for a terminal here.
 
 from __future__ import annotations
 
+from mmrag.display.answers import answer_view, claim_view, sources_view, verdict_view
+from mmrag.display.cited import Spot, is_given_text, spots
+from mmrag.display.crops import draw_boxes, spot_picture
 from mmrag.display.documents import (
+    answer_json,
     checks_json,
+    claim_json,
     error_json,
     evidence_json,
     models_json,
@@ -16,8 +21,11 @@ from mmrag.display.documents import (
     report_json,
     search_json,
     status_json,
+    verify_json,
 )
 from mmrag.display.escaping import clean, path_fields, shorten, shown_path, to_json
+from mmrag.display.export import answer_html
+from mmrag.display.graphics import encode_picture, picture_protocol
 from mmrag.display.terminal import (
     check_view,
     checks_view,
@@ -33,18 +41,28 @@ from mmrag.display.terminal import (
 )
 
 __all__ = [
+    "Spot",
+    "answer_html",
+    "answer_json",
+    "answer_view",
     "check_view",
     "checks_json",
     "checks_view",
+    "claim_json",
+    "claim_view",
     "clean",
     "count",
+    "draw_boxes",
+    "encode_picture",
     "error_json",
     "error_view",
     "evidence_json",
     "evidence_view",
+    "is_given_text",
     "models_json",
     "models_view",
     "path_fields",
+    "picture_protocol",
     "plan_json",
     "plan_view",
     "region_json",
@@ -55,7 +73,12 @@ __all__ = [
     "shorten",
     "shown_path",
     "size",
+    "sources_view",
+    "spot_picture",
+    "spots",
     "status_json",
     "status_view",
     "to_json",
+    "verdict_view",
+    "verify_json",
 ]

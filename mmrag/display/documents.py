@@ -9,9 +9,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mmrag.display.cited import is_given_text, label_of
 from mmrag.display.escaping import clean, path_fields, shown_path
 from mmrag.errors import MmragError
-from mmrag.types import Box, Evidence, FileOutcome, IndexReport, Region
+from mmrag.types import Answer, Box, Citation, Claim, Evidence, FileOutcome, IndexReport, Region
 
 if TYPE_CHECKING:
     from mmrag.corpus import Status
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Finding",
+    "answer_json",
     "box_json",
     "checks_json",
+    "claim_json",
     "error_json",
     "evidence_json",
     "models_json",
@@ -30,6 +33,7 @@ __all__ = [
     "report_json",
     "search_json",
     "status_json",
+    "verify_json",
 ]
 
 
@@ -90,6 +94,53 @@ def evidence_json(evidence: Evidence, rank: int) -> dict[str, Any]:
 def search_json(query: str, hits: Sequence[Evidence]) -> dict[str, Any]:
     """The answer of `search`."""
     return {"query": query, "hits": [evidence_json(hit, rank) for rank, hit in enumerate(hits, 1)]}
+
+
+def claim_json(claim: Claim, evidence: Sequence[Evidence] = ()) -> dict[str, Any]:
+    """A claim of an answer; each citation has the label of its evidence, or null where it lies on none of it."""
+    verdict = claim.verdict
+    return {
+        "text": claim.text,
+        "verdict": verdict.label,
+        "probability": verdict.probability,
+        "reason": verdict.reason,
+        "citations": [_citation(one, evidence) for one in verdict.citations],
+    }
+
+
+def _citation(citation: Citation, evidence: Sequence[Evidence]) -> dict[str, Any]:
+    """A citation; of a text that was handed in, path, page and box are null."""
+    region = citation.region
+    given = is_given_text(region)
+    return {
+        "label": label_of(citation, evidence) or None,
+        **({"path": None} if given else path_fields(region.document.path)),
+        "page": None if given else region.page,
+        "box": None if given or citation.box is None else box_json(citation.box),
+        "quote": citation.quote,
+    }
+
+
+def answer_json(answer: Answer, seconds: float) -> dict[str, Any]:
+    """The answer of `ask`. `usage` is null where tokens were not counted."""
+    usage = answer.usage
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "abstained": answer.text is None,
+        "reason": answer.reason,
+        "claims": [claim_json(claim, answer.evidence) for claim in answer.claims],
+        "evidence": [evidence_json(item, rank) for rank, item in enumerate(answer.evidence, 1)],
+        "models": dict(answer.models),
+        "usage": None if usage is None else {"prompt_tokens": usage[0], "completion_tokens": usage[1]},
+        "seconds": round(seconds, 3),
+    }
+
+
+def verify_json(claim: Claim, seconds: float) -> dict[str, Any]:
+    """The answer of `verify`; `probability` is the chance that the evidence supports the claim."""
+    found = claim_json(claim)
+    return {"claim": found.pop("text"), **found, "seconds": round(seconds, 3)}
 
 
 def _outcome(one: FileOutcome) -> dict[str, Any]:

@@ -128,11 +128,11 @@ def _why(evidence: Evidence) -> Text:
     return text
 
 
-def marked(text: str, query: str) -> Text:
+def marked(text: str, query: str, width: int = SNIPPET_WIDTH) -> Text:
     """The part of `text` that matches `query` best, cut to a few lines, with the matches in bold."""
     from mmrag.lexical import snippet
 
-    cut = snippet(clean(text), query, SNIPPET_WIDTH)
+    cut = snippet(clean(text), query, width)
     view = Text(cut.text)
     for start, stop in cut.spans:
         view.stylize("bold yellow", start, stop)

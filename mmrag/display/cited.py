@@ -1,0 +1,84 @@
+"""The spots that an answer points at: the citations of its claims, gathered page by page.
+
+Pure geometry and grouping over the values; knows neither terminals nor pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mmrag.types import Box, Citation, Claim, Evidence, Region
+
+__all__ = ["Spot", "is_given_text", "label_of", "spots", "view_box"]
+
+CLAIMED = ("supported", "contradicted", "not_found")
+"""Labels in the order in which their pages are listed: first what carries the answer."""
+MARGIN = 0.08
+"""Share of the page's height shown above and below what is cited."""
+LEAST = 0.34
+"""Least share of the page's height shown, so that a reader sees where on the page it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One cited page: the label of its evidence ("" where it has none), every cited box, and the words quoted."""
+
+    label: str
+    region: Region
+    boxes: tuple[Box, ...] = ()
+    quotes: tuple[str, ...] = ()
+    stale: bool = False
+
+
+def is_given_text(region: Region) -> bool:
+    """Whether the region is a text handed in with a claim, which has no file, page or pixels."""
+    return not region.document.path.name
+
+
+def _page(region: Region) -> tuple[str, str, int]:
+    return region.document.id, str(region.document.path), region.page
+
+
+def label_of(citation: Citation, evidence: Iterable[Evidence]) -> str:
+    """The label of the evidence that a citation lies on, "" where it lies on none of them."""
+    for item in evidence:
+        if item.region.document.id == citation.region.document.id and item.region.page == citation.region.page:
+            return item.label
+    return ""
+
+
+def spots(claims: Iterable[Claim], evidence: Sequence[Evidence] = ()) -> tuple[Spot, ...]:
+    """The pages that the claims cite, each once, those of supported claims first."""
+    found: dict[tuple[str, str, int], list[Citation]] = {}
+    for claim in sorted(claims, key=lambda one: CLAIMED.index(one.verdict.label)):
+        for citation in claim.verdict.citations:
+            found.setdefault(_page(citation.region), []).append(citation)
+    stale = {_page(item.region) for item in evidence if item.stale}
+    return tuple(
+        Spot(
+            label=label_of(of_page[0], evidence),
+            region=of_page[0].region,
+            boxes=tuple(dict.fromkeys(one.box for one in of_page if one.box is not None)),
+            quotes=tuple(dict.fromkeys(one.quote for one in of_page if one.quote.strip())),
+            stale=page in stale,
+        )
+        for page, of_page in found.items()
+    )
+
+
+def view_box(spot: Spot) -> Box:
+    """The part of the page to show for a spot: its whole width, and enough above and below to know the place.
+
+    The whole page where it is a picture, or where what is cited fills most of it.
+    """
+    if spot.region.kind in ("picture", "tile"):
+        return Box()
+    around = spot.boxes[0] if spot.boxes else spot.region.box
+    for box in spot.boxes[1:]:
+        around = around.union(box)
+    height = max(around.bottom - around.top + 2 * MARGIN, LEAST)
+    if height >= 0.9:
+        return Box()
+    top = min(max(0.0, (around.top + around.bottom - height) / 2), 1.0 - height)
+    return Box(0.0, top, 1.0, top + height)
