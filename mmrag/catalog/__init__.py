@@ -1,4 +1,4 @@
-"""The catalog: contents, places, pages, regions and vectors in one database, the only truth of an index.
+"""The catalog: contents, places, pages, regions, vectors and conversations in one database, the truth of an index.
 
 Everything else on disk is a cache that can be rebuilt from here. Knows no reader, model or search: it is given values
 and hands them back. SQLite by default, PostgreSQL by address.
@@ -17,6 +17,7 @@ from mmrag.catalog.records import (
 )
 from mmrag.catalog.schema import FORMAT
 from mmrag.catalog.store import Catalog
+from mmrag.catalog.turns import ConversationRecord, TurnCitation, TurnClaim, TurnEvidence, TurnRecord
 from mmrag.catalog.writing import Writer
 
 __all__ = [
@@ -24,10 +25,15 @@ __all__ = [
     "Catalog",
     "CatalogSummary",
     "ContentRecord",
+    "ConversationRecord",
     "FileRecord",
     "FileStatus",
     "PageRecord",
     "RootRecord",
+    "TurnCitation",
+    "TurnClaim",
+    "TurnEvidence",
+    "TurnRecord",
     "Writer",
     "displayable",
 ]

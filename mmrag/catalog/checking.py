@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from mmrag.catalog.packing import unpack_words, vector_checksum
 from mmrag.catalog.reading import check_region
 from mmrag.catalog.schema import contents, get_meta, pages, places, regions, vectors
+from mmrag.catalog.turns import turn_problems
 from mmrag.errors import IndexDamaged
 
 __all__ = ["problems"]
@@ -20,7 +21,7 @@ _BATCH = 2000
 def problems(connection: Connection) -> list[str]:
     """One line for each thing that is wrong; [] for a sound catalog."""
     found: list[str] = []
-    for part in (_structure, _counters, _words, _regions, _vectors):
+    for part in (_structure, _counters, _words, _regions, _vectors, turn_problems):
         try:
             for line in part(connection):
                 found.append(line)

@@ -174,5 +174,7 @@ def _size(connection: Connection, url: URL) -> int:
         return sum(part.stat().st_size for part in parts if part.exists())
     total = 0
     for table in META.sorted_tables:
-        total += connection.execute(text("SELECT pg_total_relation_size(:name)"), {"name": table.name}).scalar_one()
+        # NULL for a table that an older index does not have
+        size = connection.execute(text("SELECT pg_total_relation_size(to_regclass(:name))"), {"name": table.name})
+        total += size.scalar_one() or 0
     return total

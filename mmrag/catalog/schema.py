@@ -37,6 +37,7 @@ __all__ = [
     "put_meta",
     "regions",
     "roots",
+    "turns",
     "vectors",
 ]
 
@@ -133,6 +134,24 @@ vectors = Table(
     Column("region", _Key, ForeignKey(regions.c.id, ondelete="CASCADE"), primary_key=True),
     Column("space", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
+    Column("checksum", LargeBinary, nullable=False),
+)
+
+# Holds no foreign keys: what was answered stays known when a file goes. An index written before this table has none
+# (see `mmrag.catalog.turns`), and what reads only the other tables may ignore it, so the format's number is the same.
+turns = Table(
+    "mmrag_turns",
+    META,
+    Column("conversation", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("asked", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("answer", Text),
+    Column("reason", Text, nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("time_us", BigInteger, nullable=False),
     Column("checksum", LargeBinary, nullable=False),
 )
 

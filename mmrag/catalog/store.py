@@ -17,6 +17,7 @@ from mmrag.catalog.engine import REBUILD, address, connect, translated
 from mmrag.catalog.inventory import FileReads
 from mmrag.catalog.reading import RegionReads
 from mmrag.catalog.schema import FORMAT, META, get_meta, meta, put_meta
+from mmrag.catalog.turns import TurnTable
 from mmrag.catalog.writing import Writer
 from mmrag.errors import FormatTooNew, IndexDamaged, NothingIndexed, StorageFull, UsageError
 
@@ -25,7 +26,7 @@ __all__ = ["Catalog"]
 _GUIDE = "Run `mmrag index FOLDER` first."
 
 
-class Catalog(RegionReads, FileReads):
+class Catalog(RegionReads, FileReads, TurnTable):
     """The catalog of one index. Threads may share it to read; one thread of one process writes at a time."""
 
     def __init__(self, engine: Engine, url: URL) -> None:
