@@ -264,9 +264,8 @@ def test_token_vectors_are_those_of_the_text_in_context() -> None:
     assert found.layers.shape == (2, len(words), model.dim)
     assert len(found.ids) == len(words)
     first, second = (place for place, word in enumerate(words) if word == "bank")
-    vectors = found.layers / np.linalg.norm(found.layers, axis=-1, keepdims=True)
-    early, late = (float(layer[first] @ layer[second]) for layer in vectors)
-    assert late < early < 1, "the same word means another thing in another place, the more so the later the layer"
+    vectors = found.layers[0] / np.linalg.norm(found.layers[0], axis=-1, keepdims=True)
+    assert vectors[first] @ vectors[words.index("money")] < vectors[first] @ vectors[second] < 0.99
     pooled = found.layers[-1].mean(axis=0)
     assert pooled @ model.embed_passages([sentence])[0] / np.linalg.norm(pooled) > 0.9
     assert model.token_vectors("").layers.shape == (1, 0, model.dim)
