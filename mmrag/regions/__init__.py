@@ -11,11 +11,12 @@ from typing import Literal
 from mmrag.regions.figures import captions_for, figure_segments, find_captions, path_above
 from mmrag.regions.layout import Layout, lay_out
 from mmrag.regions.passages import Budget, heading_paths, passages
+from mmrag.regions.prose import Sentence, read_sentences
 from mmrag.regions.tables import table_boxes, table_segments
 from mmrag.regions.tiles import tiles
 from mmrag.types import Page, Segment
 
-__all__ = ["segment"]
+__all__ = ["Sentence", "read_sentences", "segment"]
 
 
 def segment(
