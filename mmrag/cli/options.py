@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from mmrag.types import Filters
 
-__all__ = ["CatalogOption", "IndexOption", "JsonOption", "filters", "moment"]
+__all__ = ["CatalogOption", "IndexOption", "JsonOption", "LlmOption", "RiskOption", "filters", "moment"]
 
 # Optional[...] and not `... | None`: Typer reads these at run time, on every supported Python.
 IndexOption = Annotated[
@@ -29,6 +29,24 @@ CatalogOption = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document on standard output; all else goes to standard error.")
+]
+LlmOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--llm",
+        metavar="MODEL",
+        help="Who drafts: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM, none.",
+    ),
+]
+RiskOption = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        "--max-risk",
+        min=0.0,
+        max=1.0,
+        metavar="CHANCE",
+        help="The chance of a shown claim being wrong that you accept, 0 to 1; less of it, more is refused.",
+    ),
 ]
 
 _AGO = re.compile(r"(\d{1,5})\s*([hdwmy])", re.IGNORECASE)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from mmrag.cli import output
 from mmrag.cli.application import app
+from mmrag.cli.batches import lines, run_lines
 from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, filters
 
-if TYPE_CHECKING:
-    from mmrag.corpus import Corpus
-    from mmrag.types import Filters
-
 __all__ = ["search"]
+
+FORM = '{"id","question"}'
 
 
 @app.command("search", short_help="Find the pages that answer a question.")
@@ -67,54 +62,17 @@ def search(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     if (query is None) == (queries is None):
         raise UsageError("give either QUERY or --queries FILE", 'For example: mmrag search "revenue by quarter"')
     wanted = filters(path or (), kind or (), since, until)
-    lines = _lines(queries) if queries is not None else iter(())
+    found = lines(queries, FORM) if queries is not None else iter(())
     with Corpus(index, catalog=catalog) as corpus:
         if query is None:
-            for line in lines:
-                output.emit(_answer(corpus, line, k, wanted), line=True)
+
+            def answer(item: dict[str, Any]) -> dict[str, Any]:
+                return search_json(item["question"], corpus.search(item["question"], k=k, filters=wanted))
+
+            run_lines(found, FORM, "question", answer)
             return
         hits = corpus.search(query, k=k, filters=wanted)
         if as_json:
             output.emit(search_json(query, hits))
         else:
             output.show(search_view(query, hits, verbose=verbose))
-
-
-def _lines(file: str) -> Iterator[bytes]:
-    """The lines of a file, or of standard input for "-", blank ones left out; raises `UsageError` at once."""
-    from mmrag.errors import UsageError
-
-    if file == "-":
-        return (line for line in sys.stdin.buffer if line.strip())
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  (closed when the lines are used up)
-    except OSError as error:
-        raise UsageError(
-            f"the questions {file} cannot be read: {error.strerror}", 'Give a file of lines {"id","question"}.'
-        ) from error
-
-    def read() -> Iterator[bytes]:
-        with stream:
-            yield from (line for line in stream if line.strip())
-
-    return read()
-
-
-def _answer(corpus: Corpus, line: bytes, k: int, wanted: Filters | None) -> dict[str, Any]:
-    """The object for one line of a batch; a line that cannot be used says so in its place."""
-    from mmrag.display import error_json, search_json
-    from mmrag.errors import UsageError
-
-    name: Any = None
-    try:
-        try:
-            item = json.loads(line.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:  # the second where brackets are nested very deep
-            raise UsageError(f"the line is not JSON: {error}", 'Lines are {"id","question"}.') from error
-        if isinstance(item, dict):
-            name = item.get("id")
-        if not isinstance(item, dict) or not isinstance(item.get("question"), str):
-            raise UsageError("the line has no question", 'Lines are {"id","question"}.')
-        return {"id": name, **search_json(item["question"], corpus.search(item["question"], k=k, filters=wanted))}
-    except UsageError as error:
-        return {"id": name, **error_json(error)}

@@ -24,7 +24,7 @@ from mmrag.display.documents import (
     verify_json,
 )
 from mmrag.display.escaping import clean, path_fields, shorten, shown_path, to_json
-from mmrag.display.export import answer_html
+from mmrag.display.export import answer_html, write_answer
 from mmrag.display.graphics import encode_picture, picture_protocol
 from mmrag.display.terminal import (
     check_view,
@@ -81,4 +81,5 @@ __all__ = [
     "to_json",
     "verdict_view",
     "verify_json",
+    "write_answer",
 ]

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["draw_boxes", "spot_picture"]
 
 MARKER = (255, 236, 120)
+PALE = (255, 249, 222)
 OUTLINE = (214, 62, 32)
+LARGE = 0.1
+"""Share of the picture from which a box is marked palely: it is then a region, not words."""
 LONG_SIDE = 1200
 """Pixels: the type of an A4 page in its full width is then easily read."""
 
@@ -62,8 +65,8 @@ def draw_boxes(image: Image, boxes: list[Box]) -> Image:
         corners.append((left, top, max(left, min(right, wide - 1)), max(top, min(bottom, high - 1))))
     marker = Pictures.new("RGB", drawn.size, (255, 255, 255))
     brush = ImageDraw.Draw(marker)
-    for corner in corners:
-        brush.rectangle(corner, fill=MARKER)
+    for box, corner in zip(boxes, corners, strict=True):
+        brush.rectangle(corner, fill=PALE if box.area > LARGE else MARKER)
     drawn = ImageChops.multiply(drawn, marker)  # dark type stays dark under it
     pen = ImageDraw.Draw(drawn)
     for corner in corners:

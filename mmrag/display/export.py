@@ -7,18 +7,20 @@ browser to load anything at all: a hostile page cannot make a reader's browser s
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrag.display.answers import SIGNS, WORDS, percent
 from mmrag.display.cited import Spot, is_given_text, label_of, spots
 from mmrag.display.crops import spot_picture
 from mmrag.display.escaping import clean, shown_path
-from mmrag.errors import MmragError
+from mmrag.errors import MmragError, UsageError
 from mmrag.types import Answer, Claim, Evidence
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from mmrag.display.crops import Crop
 
-__all__ = ["answer_html"]
+__all__ = ["answer_html", "write_answer"]
 
 NEAREST = 3
 LONG_SIDE = 1200
@@ -49,7 +51,7 @@ background:#fff;max-width:52rem;margin:0 auto;padding:1.5rem;overflow-wrap:anywh
 .mmrag .quiet{color:#646970;font-size:.85rem}
 .mmrag figure{margin:1rem 0 1.6rem}
 .mmrag figcaption{margin:0 0 .4rem}
-.mmrag img{display:block;max-width:100%;border:1px solid #c3c4c7;border-radius:4px}
+.mmrag img{display:block;max-width:100%;height:auto;border:1px solid #c3c4c7;border-radius:4px}
 .mmrag blockquote{margin:.4rem 0;padding:.1rem 0 .1rem .8rem;border-left:3px solid #e6c84f}
 .mmrag dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0;font-size:.85rem;color:#646970}
 .mmrag dd{margin:0}
@@ -84,6 +86,19 @@ def answer_html(answer: Answer, crop: Crop | None = None, *, whole: bool = True)
         f"<title>{_safe(answer.question[:200])}</title><style>{STYLE}</style></head>\n"
         f'<body class="mmrag-page">{body}</body></html>\n'
     )
+
+
+def write_answer(answer: Answer, file: Path, crop: Crop | None = None) -> None:
+    """Write `answer_html` to a file, whole or not at all. Raises `UsageError` where it cannot be written."""
+    page = answer_html(answer, crop)
+    temporary = file.with_name(f".{file.name}.tmp")
+    try:
+        temporary.write_text(page, "utf-8")
+        temporary.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise UsageError(f"{file} cannot be written: {error.strerror}", "Name a file that you may write.") from error
 
 
 def _safe(text: str) -> str:
