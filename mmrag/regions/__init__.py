@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from mmrag.regions.figures import captions_for, figure_segments, find_captions, path_above
+from mmrag.regions.grid import Cell, Grid, read_grids
 from mmrag.regions.layout import Layout, lay_out
 from mmrag.regions.passages import Budget, heading_paths, passages
 from mmrag.regions.prose import Sentence, read_sentences
@@ -16,7 +17,7 @@ from mmrag.regions.tables import table_boxes, table_segments
 from mmrag.regions.tiles import tiles
 from mmrag.types import Page, Segment
 
-__all__ = ["Sentence", "read_sentences", "segment"]
+__all__ = ["Cell", "Grid", "Sentence", "read_grids", "read_sentences", "segment"]
 
 
 def segment(

@@ -1,0 +1,104 @@
+"""Tables of a page from where its words stand: cells with the headers above them and the labels beside them.
+
+Rulings and colours are not looked at. Columns come from values that stand below each other, so a table needs a column
+of figures, or a known frame around it. Upright text only; a cell that spans several rows is known only in the stub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.regions.grid_blocks import Block, blocks_of
+from mmrag.regions.grid_chunks import is_value, is_year, zones_of
+from mmrag.regions.grid_headers import header_paths
+from mmrag.regions.grid_rows import Row, rows_of
+from mmrag.types import Box, Word
+
+__all__ = ["Cell", "Grid", "read_grids"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value of a table.
+
+    `row` and `column` count from 0, without headers and stub. `headers` is the path of column headers from the
+    outermost in; `labels` the path of row labels, section rows first, then the row's own; either may be (). `words`
+    are indexes into the page's words, signs and footnote marks included; `text` leaves the footnote marks out.
+    """
+
+    text: str
+    box: Box
+    row: int
+    column: int
+    headers: tuple[str, ...]
+    labels: tuple[str, ...]
+    words: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table. `cells` row by row, without headers and row labels, without empty places.
+
+    `caption` is the text right above; `note` the statement of units near it ("in thousands"), "" if none; `stub` the
+    header of the row labels.
+    """
+
+    cells: tuple[Cell, ...]
+    box: Box
+    caption: str
+    note: str
+    stub: str = ""
+
+
+def read_grids(words: Sequence[Word], tables: Sequence[Box] = ()) -> tuple[Grid, ...]:
+    """The tables of a page, from top to bottom.
+
+    `words`: in reading order, boxes in fractions of the page. `tables`: frames known of, such as the boxes of table
+    regions; unruled tables are found without them. A table printed under several rows of headers becomes several.
+    """
+    grids: list[Grid] = []
+    for zone in zones_of(words, tables):
+        for block in blocks_of(zone, tables):
+            grid = _grid(block)
+            if grid is not None:
+                grids.append(grid)
+    grids.sort(key=lambda grid: (grid.box.top, grid.box.left))
+    return tuple(grids)
+
+
+def _grid(block: Block) -> Grid | None:
+    """Headers to columns, labels to rows."""
+    paths, stub = header_paths(block)
+    cells: list[Cell] = []
+    rows = rows_of(block)
+    key = _has_year_column(rows, paths)
+    for number, row in enumerate(rows):
+        labels = row.labels
+        if key and 0 in row.values:
+            labels = (*labels, row.values[0][0])
+        for column, (text, box, indexes) in sorted(row.values.items()):
+            if not (key and column == 0):
+                cells.append(Cell(text, box, number, column - key, paths[column], labels, tuple(indexes)))
+    figures = sum(is_value(cell.text) or is_year(cell.text) for cell in cells)
+    if len(cells) < 2 or figures < 0.5 * len(cells):
+        return None
+    box = cells[0].box
+    for chunk in block.chunks():
+        box = box.union(chunk.box)
+    return Grid(tuple(cells), box, block.caption, block.note, stub)
+
+
+def _has_year_column(rows: list[Row], paths: list[tuple[str, ...]]) -> bool:
+    """Whether the first column names the year of each row, as in tables with several years for each person."""
+    if len(paths) < 2:
+        return False
+    first = [row.values[0][0] for row in rows if 0 in row.values]
+    named = bool(paths[0]) and paths[0][-1].casefold().rstrip("s:") in (
+        "year",
+        "fiscal year",
+        "연도",
+        "년도",
+        "회계연도",
+    )
+    return len(first) >= 2 and all(is_year(text) for text in first) and (named or len(first) >= 0.7 * len(rows))

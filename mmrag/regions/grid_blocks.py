@@ -1,0 +1,352 @@
+"""Lines that make one table: where it begins and ends, its columns, its header lines, caption and unit note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from mmrag.regions.grid_chunks import Chunk, Line, Zone
+from mmrag.types import Box, Word
+
+__all__ = ["Block", "Column", "blocks_of", "unit_note"]
+
+_NOTE = re.compile(
+    r"\(?\s*(?:(?:all|dollars?|dollar|amounts?|figures|shares|except|usd|us|eur|u\.s\.|tabular|stated|expressed|[$€£¥₩])\s+)*"
+    r"(?:dollars\s+)?\bin\s+(?:[$€£¥₩]\s?|u\.?s\.?\s+|us\s+)?(?:thousands|millions|billions|hundreds|000s|percent|percentages|usd)"
+    r"(?:\s*[,;]?\s+(?:except|and|other than|unless)\b[^()]{0,60})?\)?|\(?\s*(?:[$€£¥₩]\s?)?(?:000['’]?s|in 000s)\b[^()]{0,30}\)?|[(\[]?\s*단위\s*[:：]?\s*[^()\[\]]{1,20}[)\]]?",
+    re.IGNORECASE,
+)
+_MOST_BETWEEN = 8
+_MOST_HEADERS = 7
+
+
+@dataclass(slots=True)
+class Column:
+    """Horizontal extent of the values that stand below each other."""
+
+    left: float
+    right: float
+    count: int = 1
+
+    @property
+    def centre(self) -> float:
+        """Horizontal centre."""
+        return (self.left + self.right) / 2
+
+    def overlap(self, chunk: Chunk) -> float:
+        """Width shared with a chunk; negative: the white between."""
+        return min(self.right, chunk.right) - max(self.left, chunk.left)
+
+
+@dataclass(slots=True)
+class Block:
+    """One table; `end` is the number of the line after it.
+
+    `body` from the first row of values on; `heads` the header lines above, outermost first; `leading` what stands
+    between in the stub: a section, or the first lines of a label.
+    """
+
+    heads: list[Line]
+    body: list[Line]
+    columns: list[Column]
+    unit: float
+    height: float
+    stub_left: float
+    words: Sequence[Word]
+    caption: str = ""
+    note: str = ""
+    labelled: bool = True
+    end: int = 0
+    leading: list[Line] = field(default_factory=list)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk of headers and body."""
+        for line in (*self.heads, *self.leading, *self.body):
+            yield from line.chunks
+
+    def column_of(self, chunk: Chunk) -> int | None:
+        """The column that a chunk of the body stands in: that of the largest shared width, else the nearest."""
+        best, value = None, -2.0 * self.unit
+        for number, column in enumerate(self.columns):
+            overlap = column.overlap(chunk)
+            if overlap > value:
+                best, value = number, overlap
+        return best
+
+    def is_label(self, line: Line, position: int) -> bool:
+        """Whether a chunk of a body line belongs to the row's label."""
+        chunk = line.chunks[position]
+        first = self.columns[0]
+        if chunk.right < first.left + 0.5 * self.unit and chunk.kind == "text":
+            return True
+        return (
+            position == 0
+            and self.labelled
+            and chunk.left < self.stub_left + 3 * self.unit
+            and (chunk.centre < first.left)
+        )
+
+
+def unit_note(text: str) -> str:
+    """The statement of units in a text ("in thousands", "단위: 백만원"), "" if there is none."""
+    found = _NOTE.search(text)
+    return found[0].strip(" ()[]") if found else ""
+
+
+def blocks_of(zone: Zone, tables: Sequence[Box]) -> list[Block]:
+    """The tables of a column of text."""
+    lines = zone.lines
+    blocks: list[Block] = []
+    done = 0
+    for first, last in _spans(zone, tables):
+        for start, stop in _cut_at_headers(lines, first, last):
+            block = _block(zone, done, start, stop)
+            if block is not None:
+                blocks.append(block)
+                done = block.end
+    return blocks
+
+
+def is_seed(line: Line) -> bool:
+    """Whether a line looks like a row: a value that is not its first chunk, or nothing but values."""
+    values = [chunk for chunk in line.chunks if chunk.kind != "text"]
+    if len(line.chunks) < 2 or not values:
+        return False
+    return values[-1] is not line.chunks[0]
+
+
+def is_head(line: Line) -> bool:
+    """Whether a line is a header by itself: periods only, with at most a note or the name of the stub beside them."""
+    years = [chunk for chunk in line.chunks if chunk.kind == "year"]
+    rest = [chunk for chunk in line.chunks if chunk.kind != "year"]
+    if any(chunk.kind == "value" for chunk in rest) or not years:
+        return False
+    if len(years) >= 2 and len({chunk.text for chunk in years}) >= 2 and len(rest) <= len(years):
+        return True
+    return len(years) >= 1 and len(line.chunks) >= 2 and all(_is_stub_name(chunk.text) for chunk in rest)
+
+
+_STUB_NAME = re.compile(
+    r"(?i)(?:[(]?.*\b(?:in (?:thousands|millions|billions|percent)|ended|ending|as of|years?|change|increase|decrease|"
+    r"%)\b.*)|구분|항목|과목|단위.*|계정.*|증감.*|[%()\s]+|fiscal.*|name|description|category"
+)
+
+
+def _is_stub_name(text: str) -> bool:
+    return _STUB_NAME.fullmatch(text) is not None
+
+
+def _spans(zone: Zone, tables: Sequence[Box]) -> Iterator[tuple[int, int]]:
+    """Ranges of lines that belong together, each from its first to its last row of values."""
+    lines = zone.lines
+    first = last = -1
+    columns: list[Column] = []
+    for number, line in enumerate(lines):
+        if first >= 0:
+            gap = max((below.top - above.bottom for above, below in pairwise(lines[last : number + 1])), default=0.0)
+            if (
+                number - last > _MOST_BETWEEN
+                or gap > _most_gap(lines, first, last, zone.height)
+                or not _fits(line, columns, zone)
+            ):
+                yield first, last + 1
+                first, columns = -1, []
+        if is_seed(line) or (first >= 0 and _in_columns(line, columns, zone)):
+            if first < 0:
+                first = number
+            last = number
+            columns = _columns([*lines[first : number + 1]], zone.unit) if len(columns) < 40 else columns
+    if first >= 0:
+        yield first, last + 1
+
+
+def _most_gap(lines: list[Line], first: int, last: int, height: float) -> float:
+    pitches = [below.top - above.bottom for above, below in pairwise(lines[first : last + 1])]
+    return max(2.6 * height, 2.5 * median(pitches) if len(pitches) >= 2 else 4 * height)
+
+
+def _in_columns(line: Line, columns: list[Column], zone: Zone) -> bool:
+    """Values without a label, below others."""
+    return bool(columns) and all(
+        chunk.kind != "text" and any(column.overlap(chunk) > 0 for column in columns) for chunk in line.chunks
+    )
+
+
+def _fits(line: Line, columns: list[Column], zone: Zone) -> bool:
+    """Whether a line can stand inside a table of these columns: rows do, labels do, running text does not."""
+    if not columns:
+        return True
+    left = min(column.left for column in columns)
+    if is_seed(line):
+        values = [chunk for chunk in line.chunks if chunk.kind != "text"]
+        aligned = any(column.overlap(chunk) > 0 for chunk in values for column in columns)
+        return aligned or is_head(line)
+    for chunk in line.chunks:
+        if chunk.right > left + zone.unit and len(chunk.words) > 7 and chunk.kind == "text":
+            return False
+    return True
+
+
+def _columns(lines: Sequence[Line], unit: float) -> list[Column]:
+    """Values that overlap, joined; those far wider than usual are left out, they would join what is apart."""
+    chunks = [
+        chunk
+        for line in lines
+        for position, chunk in enumerate(line.chunks)
+        if chunk.kind != "text" and (position > 0 or len(line.chunks) == 1)
+    ]
+    if not chunks:
+        return []
+    usual = median(chunk.right - chunk.left for chunk in chunks)
+    columns: list[Column] = []
+    wide = [chunk for chunk in chunks if chunk.right - chunk.left > max(2.5 * usual, 12 * unit)]
+    for chunk in sorted(chunks, key=lambda chunk: chunk.left):
+        if any(chunk is other for other in wide):
+            continue
+        last = columns[-1] if columns else None
+        if last is not None and chunk.left < last.right - 0.15 * min(unit, chunk.right - chunk.left):
+            last.right = max(last.right, chunk.right)
+            last.count += 1
+        else:
+            columns.append(Column(chunk.left, chunk.right))
+    for chunk in wide:
+        met = [column for column in columns if column.overlap(chunk) > 0]
+        if len(met) == 1:
+            met[0].left, met[0].right = min(met[0].left, chunk.left), max(met[0].right, chunk.right)
+    return columns
+
+
+def _cut_at_headers(lines: list[Line], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """A span cut where new headers begin; each piece from its header line to its last row."""
+    start = first
+    seen = False
+    for number in range(first, last):
+        head = is_head(lines[number])
+        if head and seen:
+            yield start, number
+            start, seen = number, False
+        elif not head and is_seed(lines[number]):
+            seen = True
+    yield start, last
+
+
+def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
+    """Body, columns and headers of the lines `start` to `stop`; `done`: where the table above ends."""
+    lines = zone.lines
+    while (
+        stop > start
+        and not is_seed(lines[stop - 1])
+        and len(lines[stop - 1].chunks) == 1
+        and (lines[stop - 1].chunks[0].kind == "text")
+    ):
+        stop -= 1
+    begin = start
+    while begin < stop and (is_head(lines[begin]) or not is_seed(lines[begin])):
+        begin += 1
+    body = lines[begin:stop]
+    rows = [line for line in body if is_seed(line)]
+    if not rows:
+        return None
+    stub_left = min(line.chunks[0].left for line in rows)
+    labelled = True
+    columns = _merge_sparse(_body_columns(body, stub_left, zone.unit), body, zone.unit)
+    if not columns:
+        return None
+    block = Block([], body, columns, zone.unit, zone.height, stub_left, zone.words, labelled=labelled, end=stop)
+    top = _headers_above(block, lines, done, begin)
+    lowest = begin
+    while lowest > top and all(chunk.right < columns[0].left for chunk in lines[lowest - 1].chunks):
+        lowest -= 1
+    block.heads = lines[top:lowest]
+    block.leading = lines[lowest:begin]
+    _caption(block, lines, done, top)
+    values = sum(len([c for c in line.chunks if c.kind != "text"]) for line in rows)
+    if len(rows) < 2 and (values < 2 or not block.heads):
+        return None
+    return block
+
+
+def _body_columns(body: Sequence[Line], stub_left: float, unit: float) -> list[Column]:
+    trimmed = []
+    for line in body:
+        chunks = line.chunks
+        if len(chunks) > 1 and chunks[0].left < stub_left + 3 * unit:
+            chunks = chunks[1:]
+            trimmed.append(Line([Chunk("", "text", 0, 0, 0, 0), *chunks], line.top, line.bottom))
+        elif is_seed(line):
+            trimmed.append(Line([Chunk("", "text", 0, 0, 0, 0), *chunks], line.top, line.bottom))
+        else:
+            trimmed.append(line)
+    return _columns(trimmed, unit)
+
+
+def _merge_sparse(columns: list[Column], body: Sequence[Line], unit: float) -> list[Column]:
+    """A column of few values that never stands beside its close neighbour is part of it, set differently."""
+    merged = True
+    while merged and len(columns) > 1:
+        merged = False
+        for one, two in pairwise(columns):
+            if two.left - one.right > 4 * unit or min(one.count, two.count) > 0.34 * max(one.count, two.count):
+                continue
+            together = any(
+                any(one.overlap(chunk) > 0 and chunk.kind != "text" for chunk in line.chunks)
+                and any(two.overlap(chunk) > 0 and chunk.kind != "text" for chunk in line.chunks)
+                for line in body
+            )
+            if not together:
+                one.right, one.count = max(one.right, two.right), one.count + two.count
+                columns.remove(two)
+                merged = True
+                break
+    return columns
+
+
+def _headers_above(block: Block, lines: list[Line], done: int, begin: int) -> int:
+    """First header line: going up from the first row, while lines stand over the columns and are no running text."""
+    left = block.columns[0].left - 2 * block.unit
+    top = begin
+    below = lines[begin]
+    pending = begin
+    for number in range(begin - 1, max(done, begin - _MOST_HEADERS - 4) - 1, -1):
+        line = lines[number]
+        if below.top - line.bottom > 2.2 * block.height:
+            break
+        over = [chunk for chunk in line.chunks if chunk.right > left]
+        if over:
+            if any(len(chunk.words) > 9 for chunk in line.chunks) or _is_sentence(line, left):
+                break
+            top = pending = number
+        else:
+            # Text over the stub only: a section row, or the first lines of the stub's own header.
+            pending = number
+            if begin - number > 4 and top == begin:
+                break
+        below = line
+    return min(top, pending) if top < begin and pending < top and top - pending <= 0 else top
+
+
+def _is_sentence(line: Line, left: float) -> bool:
+    """One chunk from the stub over to the columns: running text or a title."""
+    return len(line.chunks) == 1 and line.chunks[0].left < left and len(line.chunks[0].words) > 3
+
+
+def _caption(block: Block, lines: list[Line], done: int, top: int) -> None:
+    """The text right above, at most three lines, and the unit note among headers, caption and the lines above."""
+    near = lines[max(done, top - 8) : top]
+    texts: list[str] = []
+    below = lines[top] if top < len(lines) else None
+    for line in reversed(near):
+        if below is not None and texts and below.top - line.bottom > 1.1 * block.height:
+            break
+        if len(texts) == 3:
+            break
+        texts.insert(0, " ".join(chunk.text for chunk in line.chunks))
+        below = line
+    block.caption = " ".join(texts)
+    heads = " ".join(chunk.text for line in block.heads for chunk in line.chunks)
+    above = " ".join(chunk.text for line in near for chunk in line.chunks)
+    stub = " ".join(line.chunks[0].text for line in block.body[:1])
+    block.note = unit_note(heads) or unit_note(block.caption) or unit_note(above) or unit_note(stub)
