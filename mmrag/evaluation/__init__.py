@@ -7,6 +7,7 @@ each question's values with bootstrap intervals, `as_json` and `as_table` show t
 from __future__ import annotations
 
 from mmrag.evaluation.intervals import RESAMPLES, SEED, Interval, bootstrap, bootstrap_difference
+from mmrag.evaluation.judging import Outcome, judge_answer
 from mmrag.evaluation.pages import (
     CUTOFFS,
     METRICS,
@@ -27,6 +28,7 @@ __all__ = [
     "RESAMPLES",
     "SEED",
     "Interval",
+    "Outcome",
     "PageKey",
     "Question",
     "QuestionScore",
@@ -40,6 +42,7 @@ __all__ = [
     "compare",
     "evaluate_retrieval",
     "held_out",
+    "judge_answer",
     "page_key",
     "page_keys",
     "rank_pages",
