@@ -1,0 +1,243 @@
+"""`mmrag chat`: questions one after another, each answer checked; a person types them, or a program sends lines.
+
+The loop knows no models: what a follow-up refers to is `Corpus.chat`'s to find out.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from mmrag.cli import output
+from mmrag.cli.application import app
+from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, LlmOption, RiskOption
+from mmrag.cli.streaming import live_answer
+
+if TYPE_CHECKING:
+    from mmrag.corpus import Corpus
+    from mmrag.types import Answer
+
+__all__ = ["Conversation", "chat", "questions"]
+
+PROMPT = "> "
+HELP = (
+    ("/sources", "the pages that were looked at for the last answer"),
+    ("/show N", "the cited page EN with a box around what is cited; without N, every cited page"),
+    ("/history", "what was asked so far, and what came of it"),
+    ("/new", "start a new conversation"),
+    ("/quit", "leave (or Ctrl-D)"),
+)
+
+
+@app.command("chat", short_help="Ask one thing after another.")
+def chat(
+    max_risk: RiskOption = None,
+    llm: LlmOption = None,
+    index: IndexOption = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask one thing after another; follow-ups such as "and in Q4?" are understood from what was said before.
+
+    Every answer is checked as with `mmrag ask`. /help lists what else can be typed. Where standard input is not a
+    terminal, every line of it is a question; with --json, one object a line answers each.
+    """
+    from mmrag.corpus import Corpus
+    from mmrag.display import shorten
+
+    with Corpus(index, catalog=catalog, llm=llm) as corpus:
+        held = corpus.status().catalog
+        talk = Conversation(corpus, max_risk, as_json)
+        if interactive(as_json):
+            _stop_on_sigterm()
+            output.show(f"{held.pages:,} pages of {held.documents:,} documents in {shorten(corpus.folder)}.")
+            output.show("Ask, or type /help. Ctrl-D leaves.\n")
+        for line in questions(as_json):
+            if not talk.take(line):
+                break
+
+
+def interactive(as_json: bool = False) -> bool:
+    """Whether a person types the questions and reads the answers."""
+    return not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def questions(as_json: bool = False) -> Iterator[str]:
+    """The lines typed or sent, without blank ones, to the end of the input; Ctrl-C at the prompt ends them too."""
+    if not interactive(as_json):
+        stream = getattr(sys.stdin, "buffer", None)
+        for line in stream if stream is not None else sys.stdin:
+            text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+            if text.strip().strip("\ufeff"):
+                yield text.strip().strip("\ufeff")
+        return
+    _line_editing()
+    while True:
+        try:
+            text = input(PROMPT).strip()
+        except (EOFError, KeyboardInterrupt):
+            output.show("")
+            return
+        if text:
+            yield text
+
+
+def _line_editing() -> None:
+    """Arrow keys and the lines typed before, where Python was built with them."""
+    import contextlib
+    import importlib
+
+    with contextlib.suppress(ImportError):  # a comfort only, and missing on Windows
+        importlib.import_module("readline")
+    reconfigure = getattr(sys.stdin, "reconfigure", None)
+    if callable(reconfigure):
+        reconfigure(errors="replace")
+
+
+def _stop_on_sigterm() -> None:
+    """Let a stop from outside end the program, not only the answer at hand, as Ctrl-C does."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise typer.Exit(130)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+
+
+class Conversation:
+    """The lines of one sitting: questions, and the commands that begin with a slash."""
+
+    def __init__(self, corpus: Corpus, max_risk: float | None = None, as_json: bool = False) -> None:
+        self._corpus = corpus
+        self._risk = max_risk
+        self._as_json = as_json
+        self._chat: Any = self._begin()
+        self._turns: list[tuple[str, Answer]] = []
+
+    def _begin(self) -> Any:
+        return self._corpus.chat(max_risk=self._risk)
+
+    def take(self, line: str) -> bool:
+        """Answer a line; False where it asks to leave. What goes wrong with one line is said, and the next is asked."""
+        from mmrag.display import error_json, error_view
+        from mmrag.errors import FormatTooNew, IndexDamaged, MmragError, NothingIndexed
+
+        try:
+            if line.startswith("/") and not self._as_json:
+                return self._command(line)
+            self._ask(line)
+        except (NothingIndexed, IndexDamaged, FormatTooNew):
+            raise
+        except MmragError as error:
+            if self._as_json:
+                output.emit({"asked": line, **error_json(error)}, line=True)
+            else:
+                output.err().print(error_view(error))
+        except KeyboardInterrupt:
+            if not interactive(self._as_json):
+                raise
+            output.show("Stopped; ask something else, or leave with Ctrl-D.\n")
+        return True
+
+    def _ask(self, line: str) -> None:
+        from rich.text import Text
+
+        from mmrag.display import answer_json, answer_view, clean
+
+        typed = interactive(self._as_json)
+        if not typed and not self._as_json:
+            output.show(Text(f"{PROMPT}{clean(line)}", "bold"))
+        start = time.perf_counter()
+        with live_answer() as progress:
+            answer = self._chat.ask(line, progress=progress)
+        seconds = time.perf_counter() - start
+        self._turns.append((line, answer))
+        if self._as_json:
+            output.emit({"asked": line, **answer_json(answer, seconds)}, line=True)
+            return
+        if " ".join(answer.question.split()) != " ".join(line.split()):
+            output.show(Text(f"Understood as: {clean(answer.question)}", "dim"))
+        output.show(answer_view(answer, seconds))
+        output.show("")
+
+    def _command(self, line: str) -> bool:
+        """Do what a line with a slash says; False for leaving."""
+        from mmrag.errors import UsageError
+
+        name, _, rest = line.partition(" ")
+        name = name.lower()
+        if name in ("/quit", "/exit", "/q"):
+            return False
+        steps = {"/help": self._help, "/sources": self._sources, "/history": self._history, "/new": self._new}
+        if name == "/show":
+            self._show(rest.strip())
+        elif name in steps:
+            steps[name]()
+        else:
+            raise UsageError(f"there is no command {name}", "Type /help for those there are.")
+        return True
+
+    def _help(self) -> None:
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, style="cyan")
+        table.add_column(overflow="fold")
+        for name, words in HELP:
+            table.add_row(name, words)
+        output.show(table)
+        output.show("")
+
+    def _sources(self) -> None:
+        from mmrag.display import sources_view
+
+        output.show(sources_view(self._last()))
+        output.show("")
+
+    def _history(self) -> None:
+        from rich.text import Text
+
+        from mmrag.display import clean
+
+        if not self._turns:
+            output.show("Nothing was asked yet.")
+        for number, (line, answer) in enumerate(self._turns, 1):
+            came = "no answer" if answer.text is None else clean(answer.text)
+            output.show(Text(f"{number:>2}  {clean(line)}\n    {came}"))
+        output.show("")
+
+    def _new(self) -> None:
+        self._chat = self._begin()
+        self._turns.clear()
+        output.show("A new conversation.\n")
+
+    def _show(self, which: str) -> None:
+        from mmrag.cli.pictures import show_pictures
+        from mmrag.display import Spot, spots
+        from mmrag.errors import UsageError
+
+        answer = self._last()
+        found = spots(answer.claims, answer.evidence)
+        if which:
+            label = f"E{which.lstrip('Ee')}"
+            cited = [spot for spot in found if spot.label == label]
+            found = tuple(cited) or tuple(
+                Spot(item.label, item.region, stale=item.stale) for item in answer.evidence if item.label == label
+            )
+            if not found:
+                raise UsageError(f"the last answer has no {label}", "Type /sources for its pages.")
+        show_pictures(found, self._corpus.crop)
+
+    def _last(self) -> Answer:
+        from mmrag.errors import UsageError
+
+        if not self._turns:
+            raise UsageError("nothing was asked yet", "Ask something first.")
+        return self._turns[-1][1]
