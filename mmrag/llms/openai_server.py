@@ -206,7 +206,7 @@ class OpenAIServer:
         said = f"{self._address} answered {status}" + (f": {message}" if message else "")
         if status in (401, 403):
             return ModelUnavailable(said, "Set OPENAI_API_KEY (or MMRAG_LLM_KEY) to a key that this server accepts.")
-        if status in (404, 405):
+        if status in (404, 405) or "requested" in message or "model" in message.lower().split():
             return ModelUnavailable(
                 said, f"Check the model's name ({self._model}) and the base URL, which mostly ends in /v1."
             )

@@ -6,9 +6,8 @@ Only safetensors and only architectures of the library: no code that a folder br
 from __future__ import annotations
 
 import importlib.util
-import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from mmrag.llms.listening import is_looping, whole, without_thinking
 from mmrag.llms.options import Deadline, Options
 from mmrag.llms.pictures import prepared_all
 from mmrag.llms.torch_runtime import choose_device, choose_dtype, four_bit, import_library, on_disk, quietly
+from mmrag.llms.weighing import weigh
 from mmrag.protocols import Completion
 
 if TYPE_CHECKING:
@@ -212,36 +212,14 @@ class TransformersLLM:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True))
 
     def _choose(self, inputs: Any, choices: Sequence[str]) -> Completion:
-        """Each choice by the sum of the log-probabilities of its tokens, made to add up to 1 over the choices."""
-        start = inputs["input_ids"].shape[1]
-        written = {choice: self._spellings(choice) for choice in choices}
-        every = [tokens for spellings in written.values() for tokens in spellings]
-        end = self._tokenizer.eos_token_id
-        if end is not None and any(one != other and other[: len(one)] == one for one in every for other in every):
-            # "no" begins "not found" as well: only the end tells them apart
-            written = {choice: [(*tokens, end) for tokens in some] for choice, some in written.items()}
-        first = self._log_probabilities(inputs, ())[0]
-        scores = {}
-        for choice, spellings in written.items():
-            logs = []
-            for number, tokens in enumerate(spellings):
-                if len(tokens) == 1:
-                    logs.append(float(first[tokens[0]]))
-                elif number == 0:  # another spelling in several tokens is not worth a run of its own
-                    rows = self._log_probabilities(inputs, tokens)
-                    logs.append(math.fsum(float(row[token]) for row, token in zip(rows, tokens, strict=True)))
-            scores[choice] = _log_sum(logs)
-        probabilities = _softmax(scores)
-        return Completion(max(probabilities, key=probabilities.__getitem__), probabilities, (start, 1))
-
-    def _spellings(self, choice: str) -> list[tuple[int, ...]]:
-        """The choice as it is, and with a capital, which many models begin an answer with."""
-        found = []
-        for text in dict.fromkeys((choice, choice[:1].upper() + choice[1:])):
-            tokens = tuple(self._tokenizer.encode(text, add_special_tokens=False))
-            if tokens and tokens not in found:
-                found.append(tokens)
-        return found
+        probabilities = weigh(
+            choices,
+            lambda text: self._tokenizer.encode(text, add_special_tokens=False),
+            lambda forced: self._log_probabilities(inputs, forced),
+            self._tokenizer.eos_token_id,
+        )
+        best = max(probabilities, key=probabilities.__getitem__)
+        return Completion(best, probabilities, (inputs["input_ids"].shape[1], 1))
 
     def _log_probabilities(self, inputs: Any, forced: Sequence[int]) -> list[Any]:
         """Log-probabilities over the vocabulary before each of `forced`, as if they were said; () for one step."""
@@ -260,18 +238,3 @@ class TransformersLLM:
             **({"prefix_allowed_tokens_fn": allowed} if forced else {}),
         )
         return [self._torch.log_softmax(step[0].float(), dim=-1) for step in out.logits]
-
-
-def _log_sum(logs: Sequence[float]) -> float:
-    """The logarithm of the sum of what these are logarithms of; -inf for none."""
-    most = max(logs, default=-math.inf)
-    return most if math.isinf(most) else most + math.log(math.fsum(math.exp(log - most) for log in logs))
-
-
-def _softmax(scores: Mapping[str, float]) -> dict[str, float]:
-    most = max(scores.values())
-    if not math.isfinite(most):
-        return dict.fromkeys(scores, 1 / len(scores))
-    raised = {name: math.exp(score - most) for name, score in scores.items()}
-    total = math.fsum(raised.values())
-    return {name: value / total for name, value in raised.items()}
