@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmrag.generation.extractive import ExtractiveGenerator
 from mmrag.generation.questions import Question, analyse
 
-__all__ = ["Question", "analyse"]
+__all__ = ["ExtractiveGenerator", "Question", "analyse"]

@@ -1,0 +1,63 @@
+"""The generator without a model: it answers with what the pages state, word for word, or says what is missing.
+
+A draft has a confidence for each part, fitted on questions with known answers; whether that is enough is decided when
+the draft is settled, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from mmrag.generation.candidates import Candidate
+from mmrag.generation.confidence import probability
+from mmrag.generation.prose import prose_candidates
+from mmrag.generation.questions import analyse
+from mmrag.generation.ranking import Asked, rank_sentences, weigh
+from mmrag.generation.reading import Reader
+from mmrag.protocols import PageSource
+from mmrag.types import Draft, Evidence, Part, Vectors
+
+__all__ = ["ExtractiveGenerator"]
+
+_LEAST = 0.05
+"""A candidate less likely than this is not worth showing to anyone."""
+
+
+class ExtractiveGenerator:
+    """A `Generator` that quotes. `encode` puts English texts into vectors of length 1; without it words alone decide."""
+
+    def __init__(self, pages: PageSource, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
+        self._reader = Reader(pages)
+        self._encode = encode
+
+    def generate(self, question: str, evidence: Sequence[Evidence]) -> Draft:
+        """The likeliest candidate; an empty draft, with a note, where the evidence does not state an answer."""
+        if not evidence:
+            return Draft(question, "", note="No page was found for this question.")
+        asked, found = self.candidates(question, evidence)
+        missing = _missing(asked)
+        if missing:
+            return Draft(question, "", note=missing)
+        rated = sorted(((probability(one), one) for one in found), key=lambda pair: -pair[0])
+        if not rated or rated[0][0] < _LEAST:
+            return Draft(question, "", note="No sentence or table cell of the pages found states an answer.")
+        chance, best = rated[0]
+        parts = tuple(Part(piece.text, piece.claim, (piece.label,), chance, piece.citations) for piece in best.pieces)
+        return Draft(question, best.text, parts)
+
+    def candidates(self, question: str, evidence: Sequence[Evidence]) -> tuple[Asked, list[Candidate]]:
+        """The question as weighed over the evidence, and every candidate; what the confidence is fitted on."""
+        pages = self._reader.read(evidence)
+        asked = weigh(analyse(question), pages)
+        ranked = rank_sentences(asked, pages, self._encode)
+        return asked, prose_candidates(asked, ranked)
+
+
+def _missing(asked: Asked) -> str:
+    """What the question names that no page of the evidence has: then no page can answer it."""
+    if asked.missing_years:
+        years = ", ".join(str(year) for year in asked.missing_years)
+        return f"No page found mentions {years}."
+    if asked.missing_names:
+        return "No page found mentions " + ", ".join(f'"{name}"' for name in asked.missing_names) + "."
+    return ""

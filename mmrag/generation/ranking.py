@@ -1,0 +1,183 @@
+"""Which sentence states what was asked: similarity of meaning, shared words by rarity, names, years, the type wanted.
+
+Words are weighed by how few sentences of the evidence hold them (Spaerck Jones, 1972), so what the whole evidence is
+about decides little. Words of the question that no page holds are kept apart: they say that the answer is not there.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmrag.generation.questions import Question
+from mmrag.generation.reading import PageText, Spot
+from mmrag.generation.types_of_answers import holds_type
+from mmrag.lexical import tokenize
+from mmrag.types import Vectors
+
+__all__ = ["Asked", "Scored", "rank_sentences", "weigh"]
+
+_ENCODED = 40  # sentences that are encoded for a question: those with most shared words; encoding is what takes time
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms of a question with their weights over this evidence. `missing`: terms that stand on none of its pages.
+
+    `absent` is the share of the question's weight that is missing; `names` the terms of each entity.
+    """
+
+    question: Question
+    weights: dict[str, float]
+    missing: frozenset[str]
+    absent: float
+    names: tuple[frozenset[str], ...]
+    missing_years: tuple[int, ...]
+    missing_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence with what speaks for it, each 0 to 1; `score` is their weighted sum."""
+
+    spot: Spot
+    score: float
+    similarity: float
+    overlap: float
+    names: float
+    years: float
+    typed: float
+    page: float
+
+
+def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
+    """Weights of the question's terms, and what of it the evidence lacks."""
+    counts: Counter[str] = Counter()
+    total = 1
+    for page in pages:
+        total += len(page.sentences)
+        for terms in page.terms:
+            counts.update(terms & question.terms.keys())
+    held = frozenset().union(*(page.words | page.names for page in pages)) if pages else frozenset()
+    weights = {term: weight * math.log((total + 1) / (counts[term] + 0.5)) for term, weight in question.terms.items()}
+    missing = frozenset(term for term in question.terms if term not in held and not _nearly(term, held))
+    # Pairs of Korean syllables and parts of compounds only back up whole words.
+    whole = sum(weight for term, weight in weights.items() if question.terms[term] >= 1.0 or question.language == "ko")
+    lost = sum(weights[term] for term in missing if question.terms[term] >= 1.0 or question.language == "ko")
+    entities = tuple(frozenset(tokenize(entity)) for entity in question.entities)
+    return Asked(
+        question,
+        weights,
+        missing,
+        lost / whole if whole > 0 else 0.0,
+        tuple(terms for terms in entities if terms),
+        tuple(year for year in question.years if str(year) not in held and not _within_span(year, held)),
+        tuple(name for name in question.entities if not _stands_somewhere(frozenset(tokenize(name)), pages)),
+    )
+
+
+def rank_sentences(
+    asked: Asked, pages: Sequence[PageText], encode: Callable[[Sequence[str]], Vectors] | None
+) -> list[Scored]:
+    """The sentences of the evidence, best first; without `encode`, or in Korean, by words alone."""
+    spots = [Spot(page, place) for page in pages for place in range(len(page.sentences))]
+    spots = [spot for spot in spots if len(spot.terms) > 1]
+    rough = sorted(spots, key=lambda spot: -_overlap(asked, spot))
+    kept = rough[: 3 * _ENCODED]
+    similarities = dict.fromkeys(range(len(kept)), 0.0)
+    if encode is not None and asked.question.language == "en" and kept:
+        similarities.update(enumerate(_similarities(asked.question.text, kept[:_ENCODED], encode)))
+    scored = [_scored(asked, spot, similarities[place]) for place, spot in enumerate(kept)]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def _similarities(question: str, spots: Sequence[Spot], encode: Callable[[Sequence[str]], Vectors]) -> list[float]:
+    texts = [f"{spot.sentence.heading}: {spot.text}" if spot.sentence.heading else spot.text for spot in spots]
+    vectors = encode([question, *(text[:600] for text in texts)])
+    return [max(0.0, float(value)) for value in np.asarray(vectors[1:] @ vectors[0])]
+
+
+def _overlap(asked: Asked, spot: Spot) -> float:
+    """Share of the question's weight that the sentence holds; its heading counts half."""
+    total = sum(asked.weights.values())
+    if not total:
+        return 0.0
+    heading = frozenset(tokenize(spot.sentence.heading)) if spot.sentence.heading else frozenset()
+    own = sum(weight for term, weight in asked.weights.items() if term in spot.terms)
+    above = sum(weight for term, weight in asked.weights.items() if term in heading and term not in spot.terms)
+    return (own + 0.5 * above) / total
+
+
+def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:
+    question = asked.question
+    overlap = _overlap(asked, spot)
+    near = spot.terms | frozenset(tokenize(spot.sentence.heading))
+    around = near | spot.page.names
+    names = _mean([len(name & around) / len(name) for name in asked.names], 0.5)
+    text = f"{spot.sentence.heading} {spot.text}"
+    years = _mean(
+        [1.0 if str(year) in text else 0.3 if str(year) in spot.page.words else 0.0 for year in question.years], 0.5
+    )
+    typed = holds_type(question, spot.text)
+    page = 1.0 / (1.0 + spot.page.rank)
+    english = question.language == "en" and similarity > 0
+    score = (0.5 * similarity + 0.3 * overlap if english else 0.8 * overlap) + 0.08 * names + 0.08 * years
+    score += 0.12 * typed + 0.06 * page - (0.15 if spot.sentence.title else 0.0)
+    return Scored(spot, score, similarity, overlap, names, years, typed, page)
+
+
+def _mean(values: Sequence[float], default: float) -> float:
+    return sum(values) / len(values) if values else default
+
+
+def _nearly(term: str, held: frozenset[str]) -> bool:
+    """Whether a page holds the word in another form, or as most people would mistype it: one letter off."""
+    if len(term) < 5 or not term.isalpha():
+        return False
+    if not term.isascii():
+        return any(term[:2] == other[:2] and len(other) >= 2 for other in held if other[0] == term[0])
+    for other in held:
+        if abs(len(other) - len(term)) > 3 or not other or other[0] != term[0]:
+            continue
+        if other.startswith(term[: max(5, len(term) - 2)]) or _one_off(term, other):
+            return True
+    return False
+
+
+def _one_off(one: str, other: str) -> bool:
+    """Whether a letter was changed, left out, put in or swapped with its neighbour."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    if len(one) == len(other):
+        rest, rest_other = one[start:], other[start:]
+        return rest[1:] == rest_other[1:] or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer[start + 1 :] == shorter[start:]
+
+
+_SPAN = re.compile(r"^(1[5-9]\d\d|20\d\d)$")
+
+
+def _within_span(year: int, held: frozenset[str]) -> bool:
+    """A year written short stands with its century elsewhere ("2016-17")."""
+    del year, held
+    return False
+
+
+def _stands_somewhere(name: frozenset[str], pages: Sequence[PageText]) -> bool:
+    """Whether one page, with its names, holds most terms of a name; terms may be mistyped."""
+    if not name:
+        return True
+    for page in pages:
+        around = page.words | page.names
+        if sum(term in around or _nearly(term, around) for term in name) >= 0.99 * len(name):
+            return True
+    return False

@@ -1,0 +1,137 @@
+"""Values of the type that a question asks for, as they stand in a sentence: persons, dates, amounts, places, names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mmrag.generation.questions import Question
+from mmrag.quantities import Quantity, periods, quantities
+
+__all__ = ["Span", "holds_type", "spans"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`text` is `sentence[start:stop]`; `fit` is how well it suits the question, 0 to 1."""
+
+    text: str
+    start: int
+    stop: int
+    fit: float
+
+
+_TIMES = {"second", "minute", "hour", "day", "week", "month", "year", "quarter", "decade", "century"}
+_MONEY = {"USD", "KRW", "EUR", "GBP", "JPY", "CNY", "CHF", "CAD", "AUD"}
+_NAME = re.compile(
+    r"\b(?:[A-Z][\w'’-]*\.?|[A-Z]\.)"
+    r"(?:(?:\s+(?:of|the|de|la|von|van|der|and|&))?\s+(?:[A-Z][\w'’-]*|[A-Z]\.|[IVX]+)){1,5}|\b[A-Z][a-z]{2,}\b"
+)
+_PERSON = re.compile(
+    r"\b(?:(?:Mr|Ms|Mrs|Dr|Prof|Sir|King|Queen|President|Justice|Chief Justice)\.?\s+)?"
+    r"[A-Z][a-z'’]+(?:[-\s](?:[A-Z]\.|[A-Z][\w'’-]+|de|von|van|la)){1,3}"
+    r"(?:\s+(?:[IVX]+|Jr\.|Sr\.))?(?:\s+the\s+[A-Z][a-z]+)?"
+    r"|\b(?:[A-Z][a-z]+\s+){1,2}[IVX]+(?:\s+the\s+[A-Z][a-z]+)?"
+    r"|[가-힣]{2,4}(?=\s*(?:위원장|대표|과장|부장|팀장|사장|교수|박사|씨|님|소장|원장|의원"
+    r"|주임|대리|차장|이사|관장|반장|실장|국장|회장))"
+)
+_QUOTED = re.compile('["“「『‘]([^"”」』’]{2,80})["”」』’]')
+_DURATION_WORDS = re.compile(
+    r"\b(?:for |until )?(?:life(?:time)?(?: tenure)?|indefinite(?:ly)?|annual(?:ly)?|monthly|quarterly|daily|weekly|once|twice)\b|평생|영구|매[년월주일]|수시",
+    re.I,
+)
+_PLACE = re.compile(
+    r"\b(?:in|at|near|from|to|of|on)\s+((?:the\s+)?[A-Z][\w'’.-]+(?:(?:,?\s+(?:of\s+)?)[A-Z][\w'’.-]+){0,4})"
+    r"|[가-힣\w]+(?:시|군|구|동|읍|면|리|역|관|실|층|센터|공원|광장|마을|섬|산|로|길|청|원|장)(?=[은는이가을를에의,\s.]|에서|으로|$)"
+)
+_TIME = re.compile(
+    r"(?:오전|오후|밤|낮|새벽|아침|저녁)?\s*\d{1,2}\s*시(?:\s*\d{1,2}\s*분|\s*반)?(?:\s*(?:이후|이전|부터|까지))?|\b\d{1,2}:\d{2}(?:\s*[ap]\.?m\.?)?|\b\d{1,2}\s*[ap]\.?m\.?\b",
+    re.I,
+)
+_DATE_EXTRA = re.compile(
+    r"\b(?:at|by|before|after|in|during)\s+the\s+(?:beginning|end|start|close|middle)\s+of\s+(?:each|every|the)\s+[\w ]+?(?=[.,;]|$)"
+    r"|\b(?:each|every)\s+(?:year|month|quarter|week|day|spring|summer|fall|winter|january|june|december)\b|\b(?:1[5-9]|20)\d\d\b",
+    re.I,
+)
+
+
+def spans(question: Question, sentence: str) -> list[Span]:
+    """Values of the wanted type that the question does not name itself, best fit first."""
+    asked = question.text.casefold()
+    found = [span for span in _of_type(question, sentence) if span.text.strip()]
+    fresh = [span for span in found if span.text.casefold() not in asked]
+    return sorted(fresh, key=lambda span: (-span.fit, span.start))
+
+
+def holds_type(question: Question, sentence: str) -> float:
+    """1 where a value of the wanted type stands in the sentence, 0 where none, 0.5 where any text may answer."""
+    if question.answer_type in ("text", "yes_no", "reason"):
+        return 0.5
+    found = spans(question, sentence)
+    return found[0].fit if found else 0.0
+
+
+def _of_type(question: Question, sentence: str) -> Iterator[Span]:
+    wanted = question.answer_type
+    if wanted in ("number", "money", "percent", "duration"):
+        yield from _amounts(question, sentence)
+    elif wanted in ("date", "year"):
+        yield from _dates(question, sentence)
+    elif wanted == "time":
+        yield from _matches(_TIME, sentence, 1.0)
+    elif wanted == "person":
+        yield from _matches(_PERSON, sentence, 1.0)
+    elif wanted == "place":
+        for match in _PLACE.finditer(sentence):
+            group = 1 if match[1] else 0
+            yield Span(match[group], match.start(group), match.end(group), 0.9)
+    elif wanted in ("name", "organisation"):
+        for match in _QUOTED.finditer(sentence):
+            yield Span(match[1], match.start(1), match.end(1), 1.0)
+        yield from _matches(_NAME, sentence, 0.8)
+
+
+def _matches(pattern: re.Pattern[str], sentence: str, fit: float) -> Iterator[Span]:
+    for match in pattern.finditer(sentence):
+        yield Span(match[0].strip(), match.start(), match.end(), fit)
+
+
+def _amounts(question: Question, sentence: str) -> Iterator[Span]:
+    for found in quantities(sentence):
+        fit = _fits(question, found, sentence)
+        if fit > 0:
+            yield Span(found.text, found.start, found.stop, fit)
+    if question.answer_type == "duration":
+        yield from _matches(_DURATION_WORDS, sentence, 0.9)
+
+
+def _fits(question: Question, found: Quantity, sentence: str) -> float:
+    wanted, unit = question.answer_type, found.unit
+    year = re.fullmatch(r"(?:1[5-9]|20)\d\d", found.text) is not None
+    if wanted == "percent":
+        return 1.0 if unit in ("%", "pp") else 0.0
+    if wanted == "duration":
+        return 1.0 if unit in _TIMES and not year else 0.0
+    if wanted == "money":
+        return 1.0 if unit in _MONEY else 0.4 if not unit and not year else 0.0
+    if year or unit in ("%", "pp", "ordinal", "month", "day"):
+        return 0.2 if unit in ("%", "pp") else 0.0
+    return _near_noun(question.noun, found, sentence) if question.noun else 0.8
+
+
+def _near_noun(noun: str, found: Quantity, sentence: str) -> float:
+    """1 where the number counts the noun that the question asks for ("nine justices", "세 개"), else little."""
+    if noun in found.text.casefold():
+        return 1.0
+    stem = re.escape(noun[:-1] if len(noun) > 3 else noun)
+    after = sentence[found.stop : found.stop + 60].casefold()
+    return 1.0 if re.match(rf"\W*(?:[\w'’-]+\s+){{0,3}}?{stem}", after) else 0.4
+
+
+def _dates(question: Question, sentence: str) -> Iterator[Span]:
+    year_only = question.noun == "year" or question.answer_type == "year"
+    for period in periods(sentence):
+        start, stop = period.span
+        yield Span(sentence[start:stop], start, stop, 0.9 if year_only else 1.0)
+    yield from _matches(_DATE_EXTRA, sentence, 1.0 if year_only else 0.8)
