@@ -1,12 +1,24 @@
-"""Scores an index on questions with known pages; pure arithmetic on rankings, runs no model and opens no index.
+"""Scores an index on questions with known pages and answers, and a verifier on labelled claims.
 
-`read_questions` reads them, `rank_pages` asks a search function, `evaluate_retrieval` scores, `RetrievalScores` holds
-each question's values with bootstrap intervals, `as_json` and `as_table` show them.
+Pure arithmetic on what was found, answered and decided; runs no model and opens no index. `read_questions` and
+`read_claims` read the files; `rank_pages` and `evaluate_retrieval` score pages, `ask_questions` answers, `check_claims`
+verdicts; `judge_answer` is the rule for a single answer. `RetrievalScores`, `AnswerScores` and `VerdictScores` hold
+each question's values, with bootstrap intervals.
 """
 
 from __future__ import annotations
 
-from mmrag.evaluation.intervals import RESAMPLES, SEED, Interval, bootstrap, bootstrap_difference
+from mmrag.evaluation.answers import (
+    ANSWER_METRICS,
+    AnswerScore,
+    AnswerScores,
+    ask_questions,
+    compare_answers,
+    score_answer,
+    without_gold,
+)
+from mmrag.evaluation.citing import what_is_cited
+from mmrag.evaluation.intervals import RESAMPLES, SEED, Interval, bootstrap, bootstrap_difference, bootstrap_of
 from mmrag.evaluation.judging import Outcome, judge_answer
 from mmrag.evaluation.pages import (
     CUTOFFS,
@@ -21,32 +33,60 @@ from mmrag.evaluation.pages import (
 )
 from mmrag.evaluation.questions import PageKey, Question, Unmatchable, held_out, page_key, read_questions, unmatchable
 from mmrag.evaluation.report import as_json, as_table, scores_from_json
+from mmrag.evaluation.risk import Bin, RiskPoint
+from mmrag.evaluation.verdicts import (
+    VERDICT_METRICS,
+    LabelledClaim,
+    VerdictScore,
+    VerdictScores,
+    check_claims,
+    compare_verdicts,
+    read_claims,
+)
 
 __all__ = [
+    "ANSWER_METRICS",
     "CUTOFFS",
     "METRICS",
     "RESAMPLES",
     "SEED",
+    "VERDICT_METRICS",
+    "AnswerScore",
+    "AnswerScores",
+    "Bin",
     "Interval",
+    "LabelledClaim",
     "Outcome",
     "PageKey",
     "Question",
     "QuestionScore",
     "Ranking",
     "RetrievalScores",
+    "RiskPoint",
     "Unmatchable",
+    "VerdictScore",
+    "VerdictScores",
     "as_json",
     "as_table",
+    "ask_questions",
     "bootstrap",
     "bootstrap_difference",
+    "bootstrap_of",
+    "check_claims",
     "compare",
+    "compare_answers",
+    "compare_verdicts",
     "evaluate_retrieval",
     "held_out",
     "judge_answer",
     "page_key",
     "page_keys",
     "rank_pages",
+    "read_claims",
     "read_questions",
+    "score_answer",
     "scores_from_json",
     "unmatchable",
+    "what_is_cited",
+    "without_gold",
 ]

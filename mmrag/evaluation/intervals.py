@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RESAMPLES", "SEED", "Interval", "bootstrap", "bootstrap_difference"]
+__all__ = ["RESAMPLES", "SEED", "Interval", "bootstrap", "bootstrap_difference", "bootstrap_of"]
 
 RESAMPLES = 10_000
 SEED = 20_240_101
@@ -16,7 +17,7 @@ _CELLS = 4_000_000  # bounds memory: resamples times questions held at once
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean and the ends of its 95 % interval; all three are NaN where there was nothing to average."""
+    """A mean or another statistic with the ends of its 95 % interval; all NaN where there was nothing to take it of."""
 
     mean: float
     low: float
@@ -65,3 +66,23 @@ def bootstrap_difference(
     if one.shape != two.shape:
         raise ValueError(f"the runs differ in shape: {one.shape} and {two.shape}")
     return bootstrap(two - one, resamples=resamples, seed=seed)
+
+
+def bootstrap_of(
+    statistic: Callable[[npt.NDArray[np.intp]], float], count: int, *, resamples: int = 2000, seed: int = SEED
+) -> Interval:
+    """Percentile bootstrap of any statistic of `count` items, given as a function of the rows drawn.
+
+    For what is no mean (AUROC, calibration); a paired difference is a statistic of the rows too. Resamples in which it
+    is undefined (NaN) are left out.
+    """
+    if count == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    generator = np.random.default_rng(seed)
+    values = np.array([statistic(generator.integers(0, count, count)) for _ in range(resamples)])
+    values = values[~np.isnan(values)]
+    mean = statistic(np.arange(count))
+    if not len(values) or np.isnan(mean):
+        return Interval(mean, np.nan, np.nan)
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Interval(float(mean), float(low), float(high))

@@ -14,9 +14,8 @@ from typing import Literal, TypeAlias
 
 from mmrag.evaluation.normal import contains, is_hangul, token_f1, words_of
 from mmrag.evaluation.numbers import is_percentage, leading_numbers_agree, numbers_of, same_dates, stated_beyond
-from mmrag.quantities import Quantity
 
-__all__ = ["Outcome", "gold_parts", "judge_answer", "matches", "usable_golds"]
+__all__ = ["Outcome", "gold_parts", "holds", "judge_answer", "matches", "usable_golds"]
 
 Outcome: TypeAlias = Literal["right", "wrong", "refused", "unscored"]
 """Of one question: `unscored` is an answer to a question whose gold answer is empty, so that nobody can tell."""
@@ -27,6 +26,8 @@ LONGEST = 60
 """Words of an answer beyond which it contains nothing: a whole page would contain every short gold answer."""
 ENOUGH = 0.5
 ENOUGH_OF_FEW = 0.8
+MOST = 0.8
+"""Share of the words of a long item of a list that has to be there."""
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _YES = frozenset({"yes", "예", "네", "그렇습니다", "맞습니다"})
@@ -75,18 +76,22 @@ def matches(answer: str, gold: str, question: str = "", *, percent: bool = False
         wanted = [one for group in numbers for one in group]
         return leading_numbers_agree(answer, wanted, question, percent=percent)
     if len(parts) > 1:
-        each = zip(parts, numbers, strict=True)
-        return all(_holds(answer, part, known, question, percent) for part, known in each)
+        return all(_holds(answer, part, question, percent) for part in parts)
     return _same_text(answer, parts[0], question)
 
 
-def _holds(answer: str, part: str, numbers: Sequence[Quantity], question: str, percent: bool) -> bool:
-    """Whether an answer holds one item of a list that is not numbers alone."""
-    if numbers and leading_numbers_agree(answer, numbers, question, percent=percent, leading=False):
+def holds(text: str, part: str, question: str = "", *, percent: bool = False) -> bool:
+    """Whether a text states one item of a gold answer somewhere: its numbers, its few words, or most of its many."""
+    numbers = numbers_of(part, question)
+    if numbers and leading_numbers_agree(text, numbers, question, percent=percent, leading=False):
         return True
     if len(words_of(part)) <= SHORT:
-        return _contained(answer, part)
-    return token_f1(answer, part)[1] >= 0.8  # the share of the item's words that the answer has
+        return contains(text, part)
+    return token_f1(text, part)[1] >= MOST
+
+
+def _holds(answer: str, part: str, question: str, percent: bool) -> bool:
+    return len(words_of(answer)) <= LONGEST and holds(answer, part, question, percent=percent)
 
 
 def _same_text(answer: str, gold: str, question: str) -> bool:
