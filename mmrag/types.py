@@ -281,7 +281,8 @@ class Claim:
 class Answer:
     """A verified draft. `text` is None when the evidence does not carry an answer; `reason` says why.
 
-    `claims` are all that were checked, also those struck out of `text`. `usage` as in `Draft`.
+    `claims` are all that were checked, also those struck out of `text`. `usage` as in `Draft`. `probability` is the
+    chance that all of `text` is right, None where nobody can say.
     """
 
     question: str
@@ -291,6 +292,7 @@ class Answer:
     evidence: tuple[Evidence, ...]
     models: Mapping[str, str] = field(default_factory=dict)
     usage: tuple[int, int] | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
