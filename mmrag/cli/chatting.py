@@ -127,23 +127,23 @@ class Conversation:
     def take(self, line: str) -> bool:
         """Answer a line; False where it asks to leave. What goes wrong with one line is said, and the next is asked."""
         from mmrag.display import error_json, error_view
-        from mmrag.errors import FormatTooNew, IndexDamaged, MmragError, NothingIndexed
+        from mmrag.errors import FormatTooNew, IndexDamaged, NothingIndexed
 
         try:
             if line.startswith("/") and not self._as_json:
                 return self._command(line)
             self._ask(line)
-        except (NothingIndexed, IndexDamaged, FormatTooNew):
+        except (NothingIndexed, IndexDamaged, FormatTooNew, BrokenPipeError, typer.Exit):
             raise
-        except MmragError as error:
-            if self._as_json:
-                output.emit({"asked": line, **error_json(error)}, line=True)
-            else:
-                output.err().print(error_view(error))
         except KeyboardInterrupt:
             if not interactive(self._as_json):
                 raise
             output.show("Stopped; ask something else, or leave with Ctrl-D.\n")
+        except Exception as error:  # what was said so far must not be lost to one bad turn
+            if self._as_json:
+                output.emit({"asked": line, **error_json(output.as_known(error))}, line=True)
+            else:
+                output.err().print(error_view(output.as_known(error)))
         return True
 
     def _ask(self, line: str) -> None:

@@ -31,7 +31,9 @@ class LiveAnswer(AbstractContextManager["LiveAnswer"]):
 
     def __init__(self, console: Any) -> None:
         from rich.live import Live
+        from rich.spinner import Spinner
 
+        self._spinner = Spinner("line" if console.options.ascii_only else "dots")
         self._claims: list[Claim] = []
         self._step = "Opening the index"
         self._live = Live(console=console, transient=True, refresh_per_second=8, get_renderable=self._view)
@@ -53,12 +55,9 @@ class LiveAnswer(AbstractContextManager["LiveAnswer"]):
 
     def _view(self) -> Any:
         from rich.console import Group
-        from rich.spinner import Spinner
 
         from mmrag.display import claim_view
 
-        if not hasattr(self, "_spinner"):
-            self._spinner = Spinner("dots" if not self._live.console.options.ascii_only else "line")
         count = f" ({len(self._claims)} claims checked)" if len(self._claims) > 1 else ""
         self._spinner.update(text=f"{self._step}{count}")
         return Group(*(claim_view(claim) for claim in self._claims[-LATEST:]), self._spinner)
