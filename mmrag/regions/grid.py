@@ -58,8 +58,8 @@ def read_grids(words: Sequence[Word], tables: Sequence[Box] = ()) -> tuple[Grid,
     regions; unruled tables are found without them. A table printed under several rows of headers becomes several.
     """
     grids: list[Grid] = []
-    for zone in zones_of(words, tables):
-        for block in blocks_of(zone, tables):
+    for zone in zones_of(words):
+        for block in blocks_of(zone):
             grid = _grid(block)
             if grid is not None:
                 grids.append(grid)

@@ -9,14 +9,16 @@ from itertools import pairwise
 from statistics import median
 
 from mmrag.regions.grid_chunks import Chunk, Line, Zone
-from mmrag.types import Box, Word
+from mmrag.types import Word
 
 __all__ = ["Block", "Column", "blocks_of", "unit_note"]
 
 _NOTE = re.compile(
     r"\(?\s*(?:(?:all|dollars?|dollar|amounts?|figures|shares|except|usd|us|eur|u\.s\.|tabular|stated|expressed|[$€£¥₩])\s+)*"
     r"(?:dollars\s+)?\bin\s+(?:[$€£¥₩]\s?|u\.?s\.?\s+|us\s+)?(?:thousands|millions|billions|hundreds|000s|percent|percentages|usd)"
-    r"(?:\s*[,;]?\s+(?:except|and|other than|unless)\b[^()]{0,60})?\)?|\(?\s*(?:[$€£¥₩]\s?)?(?:000['’]?s|in 000s)\b[^()]{0,30}\)?|[(\[]?\s*단위\s*[:：]?\s*[^()\[\]]{1,20}[)\]]?",
+    r"(?:\s*[,;]?\s+(?:except|and|other than|unless)\b[^()]{0,60})?\)?"
+    r"|\(?\s*(?:[$€£¥₩]\s?)?(?:000['’]?s|in 000s)\b[^()]{0,30}\)?"
+    r"|[(\[]?\s*단위\s*[:：]?\s*[^()\[\]]{1,20}[)\]]?",
     re.IGNORECASE,
 )
 _MOST_BETWEEN = 8
@@ -96,18 +98,33 @@ def unit_note(text: str) -> str:
     return found[0].strip(" ()[]") if found else ""
 
 
-def blocks_of(zone: Zone, tables: Sequence[Box]) -> list[Block]:
+def blocks_of(zone: Zone) -> list[Block]:
     """The tables of a column of text."""
     lines = zone.lines
     blocks: list[Block] = []
     done = 0
-    for first, last in _spans(zone, tables):
-        for start, stop in _cut_at_headers(lines, first, last):
+    for first, last in _spans(zone):
+        for start, stop in _cut_at_headers(lines, first, last, zone.unit):
             block = _block(zone, done, start, stop)
             if block is not None:
+                if not block.heads and blocks and _goes_on(blocks[-1], block):
+                    block.heads, block.note = blocks[-1].heads, block.note or blocks[-1].note
                 blocks.append(block)
                 done = block.end
     return blocks
+
+
+def _goes_on(above: Block, below: Block) -> bool:
+    """Whether a table without headers stands under those of the one above: the same columns, at no great distance."""
+    gap = below.body[0].top - above.body[-1].bottom
+    return (
+        len(above.columns) == len(below.columns)
+        and gap < 6 * below.height
+        and all(
+            min(one.right, two.right) > max(one.left, two.left)
+            for one, two in zip(above.columns, below.columns, strict=True)
+        )
+    )
 
 
 def is_seed(line: Line) -> bool:
@@ -139,28 +156,37 @@ def _is_stub_name(text: str) -> bool:
     return _STUB_NAME.fullmatch(text) is not None
 
 
-def _spans(zone: Zone, tables: Sequence[Box]) -> Iterator[tuple[int, int]]:
+def _spans(zone: Zone) -> Iterator[tuple[int, int]]:
     """Ranges of lines that belong together, each from its first to its last row of values."""
     lines = zone.lines
     first = last = -1
     columns: list[Column] = []
     for number, line in enumerate(lines):
+        seed = is_seed(line)
         if first >= 0:
-            gap = max((below.top - above.bottom for above, below in pairwise(lines[last : number + 1])), default=0.0)
-            if (
-                number - last > _MOST_BETWEEN
-                or gap > _most_gap(lines, first, last, zone.height)
-                or not _fits(line, columns, zone)
-            ):
+            gap = max(below.top - above.bottom for above, below in pairwise(lines[last : number + 1]))
+            apart = number - last > _MOST_BETWEEN or gap > _most_gap(lines, first, last, zone.height)
+            if apart or not _fits(line, seed, columns, zone, lines[last].chunks[0].left):
                 yield first, last + 1
                 first, columns = -1, []
-        if is_seed(line) or (first >= 0 and _in_columns(line, columns, zone)):
-            if first < 0:
-                first = number
+        if seed or (first >= 0 and _in_columns(line, columns)):
+            first = number if first < 0 else first
             last = number
-            columns = _columns([*lines[first : number + 1]], zone.unit) if len(columns) < 40 else columns
+            for chunk in line.chunks[1:] if len(line.chunks) > 1 else line.chunks:
+                _extend(columns, chunk)
     if first >= 0:
         yield first, last + 1
+
+
+def _extend(columns: list[Column], chunk: Chunk) -> None:
+    """Add a value to the columns found so far; one that meets several tells nothing."""
+    if chunk.kind == "text":
+        return
+    met = [column for column in columns if column.overlap(chunk) > 0]
+    if len(met) == 1:
+        met[0].left, met[0].right = min(met[0].left, chunk.left), max(met[0].right, chunk.right)
+    elif not met:
+        columns.append(Column(chunk.left, chunk.right))
 
 
 def _most_gap(lines: list[Line], first: int, last: int, height: float) -> float:
@@ -168,26 +194,30 @@ def _most_gap(lines: list[Line], first: int, last: int, height: float) -> float:
     return max(2.6 * height, 2.5 * median(pitches) if len(pitches) >= 2 else 4 * height)
 
 
-def _in_columns(line: Line, columns: list[Column], zone: Zone) -> bool:
+def _in_columns(line: Line, columns: list[Column]) -> bool:
     """Values without a label, below others."""
     return bool(columns) and all(
         chunk.kind != "text" and any(column.overlap(chunk) > 0 for column in columns) for chunk in line.chunks
     )
 
 
-def _fits(line: Line, columns: list[Column], zone: Zone) -> bool:
-    """Whether a line can stand inside a table of these columns: rows do, labels do, running text does not."""
+def _fits(line: Line, seed: bool, columns: list[Column], zone: Zone, stub: float) -> bool:
+    """Whether a line can stand inside a table of these columns: rows do, labels do, running text does not.
+
+    `stub` is where the labels begin: a long section row may reach over the columns.
+    """
     if not columns:
         return True
-    left = min(column.left for column in columns)
-    if is_seed(line):
+    if seed:
         values = [chunk for chunk in line.chunks if chunk.kind != "text"]
-        aligned = any(column.overlap(chunk) > 0 for chunk in values for column in columns)
-        return aligned or is_head(line)
-    for chunk in line.chunks:
-        if chunk.right > left + zone.unit and len(chunk.words) > 7 and chunk.kind == "text":
-            return False
-    return True
+        return is_head(line) or any(column.overlap(chunk) > 0 for chunk in values for column in columns)
+    left = min(column.left for column in columns) + zone.unit
+    if len(line.chunks) == 1 and abs(line.chunks[0].left - stub) < 3 * zone.unit:
+        return line.chunks[0].right < left or len(line.chunks[0].words) <= 12
+    over = [chunk for chunk in line.chunks if chunk.right > left and chunk.kind == "text"]
+    if over and line.chunks[0].left < left and not is_head(line) and sum(len(chunk.words) for chunk in line.chunks) > 8:
+        return False
+    return not any(len(chunk.words) > 7 for chunk in over)
 
 
 def _columns(lines: Sequence[Line], unit: float) -> list[Column]:
@@ -219,18 +249,29 @@ def _columns(lines: Sequence[Line], unit: float) -> list[Column]:
     return columns
 
 
-def _cut_at_headers(lines: list[Line], first: int, last: int) -> Iterator[tuple[int, int]]:
+def _cut_at_headers(lines: list[Line], first: int, last: int, unit: float) -> Iterator[tuple[int, int]]:
     """A span cut where new headers begin; each piece from its header line to its last row."""
     start = first
     seen = False
+    stub = min(line.chunks[0].left for line in lines[first:last])
     for number in range(first, last):
-        head = is_head(lines[number])
+        line = lines[number]
+        head = is_head(line) or (
+            seen and _is_text_head(line, stub + 8 * unit) and any(map(is_seed, lines[number + 1 : number + 3]))
+        )
         if head and seen:
             yield start, number
             start, seen = number, False
-        elif not head and is_seed(lines[number]):
+        elif not head and is_seed(line):
             seen = True
     yield start, last
+
+
+def _is_text_head(line: Line, left: float) -> bool:
+    """Several short texts beside each other, none over the stub: "High | Low"."""
+    return len(line.chunks) >= 2 and all(
+        chunk.kind == "text" and chunk.left > left and len(chunk.words) <= 4 for chunk in line.chunks
+    )
 
 
 def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
@@ -258,7 +299,10 @@ def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
     block = Block([], body, columns, zone.unit, zone.height, stub_left, zone.words, labelled=labelled, end=stop)
     top = _headers_above(block, lines, done, begin)
     lowest = begin
-    while lowest > top and all(chunk.right < columns[0].left for chunk in lines[lowest - 1].chunks):
+    while lowest > top and (
+        all(chunk.right < columns[0].left for chunk in lines[lowest - 1].chunks)
+        or _is_sentence(lines[lowest - 1], columns[0].left)
+    ):
         lowest -= 1
     block.heads = lines[top:lowest]
     block.leading = lines[lowest:begin]
@@ -309,23 +353,25 @@ def _headers_above(block: Block, lines: list[Line], done: int, begin: int) -> in
     left = block.columns[0].left - 2 * block.unit
     top = begin
     below = lines[begin]
-    pending = begin
     for number in range(begin - 1, max(done, begin - _MOST_HEADERS - 4) - 1, -1):
         line = lines[number]
         if below.top - line.bottom > 2.2 * block.height:
             break
         over = [chunk for chunk in line.chunks if chunk.right > left]
         if over:
-            if any(len(chunk.words) > 9 for chunk in line.chunks) or _is_sentence(line, left):
+            if _is_sentence(line, left):
+                # A long section row reaches over the columns: the headers are above it.
+                if top < begin or not any(is_head(above) for above in lines[max(done, number - 2) : number]):
+                    break
+            elif any(len(chunk.words) > 9 for chunk in line.chunks):
                 break
-            top = pending = number
-        else:
+            else:
+                top = number
+        elif begin - number > 4 and top == begin:
             # Text over the stub only: a section row, or the first lines of the stub's own header.
-            pending = number
-            if begin - number > 4 and top == begin:
-                break
+            break
         below = line
-    return min(top, pending) if top < begin and pending < top and top - pending <= 0 else top
+    return top
 
 
 def _is_sentence(line: Line, left: float) -> bool:

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -30,9 +32,9 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _YEAR = re.compile(
-    rf"(?:(?:at|as of|through|to|and|ended|ending|the|year|years|fiscal|fy|cy|q[1-4]|[1-4]q|{_MONTH}|\d{{1,2}}(?:st|nd|rd|th)?"
-    r"|first|second|third|fourth|quarter|half|h[12]|[12]h|(?:19|20)\d\d[ef]?|'\d\d|\d\d(?=[./]\d)|제|년|월|일|말|기|분기|상반기|하반기|연간|누적"
-    r"|\d{1,3}\s?기|[1-4]\s?분기|[1-4]\s?/\s?4\s?분기|당기|전기|당분기|전분기|전년|전년동기|동기)|[\s,./~–—()-])+",
+    rf"(?:(?:at|as of|through|to|and|ended|ending|the|year|years|fiscal|fy|cy|q[1-4]|[1-4]q|{_MONTH}"
+    r"|\d{1,2}(?:st|nd|rd|th)?|first|second|third|fourth|quarter|half|h[12]|[12]h|(?:19|20)\d\d[ef]?|'\d\d|\d\d(?=[./]\d)|제|년|월|일|말|기"
+    r"|분기|상반기|하반기|연간|누적|\d{1,3}\s?기|[1-4]\s?분기|[1-4]\s?/\s?4\s?분기|당기|전기|당분기|전분기|전년|전년동기|동기)|[\s,./~–—()-])+",
     re.IGNORECASE,
 )
 _HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d|[,.]\d{3})|(?i:q[1-4]|quarter|fy\s?'?\d\d)|분기|당기|전기|반기|\d기")
@@ -95,9 +97,10 @@ class Zone:
     words: Sequence[Word]
 
 
+@lru_cache(maxsize=20_000)
 def is_value(text: str) -> bool:
     """Whether a text is a number with at most signs, units and footnote marks, or a dash that stands for one."""
-    if len(text) > 40 or _UNIT_ONLY.fullmatch(text):
+    if len(text) > 40 or text[-1:] in ",;" or _UNIT_ONLY.fullmatch(text):
         return False
     if _DASH.fullmatch(text):
         return True
@@ -109,6 +112,7 @@ def is_year(text: str) -> bool:
     return len(text) <= 60 and _YEAR.fullmatch(text) is not None and _HAS_YEAR.search(text) is not None
 
 
+@lru_cache(maxsize=20_000)
 def kind_of(text: str) -> Kind:
     """What a cell's text is."""
     if is_year(text):
@@ -116,7 +120,7 @@ def kind_of(text: str) -> Kind:
     return "value" if is_value(text) else "text"
 
 
-def zones_of(words: Sequence[Word], tables: Sequence[Box]) -> list[Zone]:
+def zones_of(words: Sequence[Word]) -> list[Zone]:
     """The page's columns of text, each with its lines; one zone for a page of one column."""
     kept = [index for index, word in enumerate(words) if not _LEADER.fullmatch(word.text) and word.box.area > 0]
     if not kept:
@@ -126,7 +130,7 @@ def zones_of(words: Sequence[Word], tables: Sequence[Box]) -> list[Zone]:
         return []
     chunks = _chunks(words, kept, unit, height)
     zones = []
-    for group in _split_columns(chunks, unit, height, tables):
+    for group in _split_columns(chunks, unit):
         lines = _lines(group)
         for line in lines:
             line.chunks = _join_signs(line.chunks, words)
@@ -169,17 +173,19 @@ def _chunks(words: Sequence[Word], kept: list[int], unit: float, height: float) 
 
 
 def _joins(last: Chunk, before: str, after: str, box: Box, unit: float, height: float) -> bool:
-    overlap = min(last.bottom, box.bottom) - max(last.top, box.top)
     least = min(last.bottom - last.top, box.bottom - box.top)
-    if overlap < 0.5 * least:
+    if min(last.bottom, box.bottom) - max(last.top, box.top) < 0.5 * least:
         return False
-    local = unit * min(2.0, max(0.7, max(least, 0.0) / height))
+    local = unit * min(2.0, max(0.7, least / height))
     gap = box.left - last.right
-    most = 1.5
+    if not -local < gap <= 1.5 * local:
+        return False
     if before[-1:].isdigit() or before[-1:] in ")%—–-":
         # Two numbers side by side are two cells sooner than two words are: columns of figures are set close.
-        most = 0.9 if is_value(after) and is_value(before) else 1.5
-    return -1.0 * local < gap <= most * local
+        if _SIGN.fullmatch(after) and is_value(before):
+            return False
+        return gap <= 0.9 * local or not (is_value(after) and is_value(before))
+    return True
 
 
 def _merge_runs(runs: list[Chunk], words: Sequence[Word], unit: float, height: float) -> list[Chunk]:
@@ -191,8 +197,10 @@ def _merge_runs(runs: list[Chunk], words: Sequence[Word], unit: float, height: f
         target = None
         for near in (bucket - 1, bucket, bucket + 1):
             for other in rows.get(near, ()):
-                box = run.box
-                if _joins(other, words[other.words[-1]].text, words[run.words[0]].text, box, unit, height):
+                # One shared edge at least: most pairs are far apart.
+                if not -2 * unit < run.left - other.right < 3 * unit:
+                    continue
+                if _joins(other, words[other.words[-1]].text, words[run.words[0]].text, run.box, unit, height):
                     target = other
                     break
             if target:
@@ -256,7 +264,7 @@ def _join_signs(chunks: list[Chunk], words: Sequence[Word]) -> list[Chunk]:
     return joined
 
 
-def _split_columns(chunks: list[Chunk], unit: float, height: float, tables: Sequence[Box]) -> list[list[Chunk]]:
+def _split_columns(chunks: list[Chunk], unit: float) -> list[list[Chunk]]:
     """Cut a page of two columns of running text at the white between, over the heights where nothing crosses it."""
     gutter = _gutter(chunks, unit)
     if gutter is None:
@@ -269,7 +277,7 @@ def _split_columns(chunks: list[Chunk], unit: float, height: float, tables: Sequ
     groups: list[list[Chunk]] = []
     whole: list[Chunk] = list(crossing)
     crossed = {id(chunk) for chunk in crossing}
-    for top, bottom in zip(edges, edges[1:], strict=False):
+    for top, bottom in pairwise(edges):
         inside = [chunk for chunk in chunks if top < chunk.middle <= bottom and id(chunk) not in crossed]
         left = [chunk for chunk in inside if chunk.centre < gutter]
         right = [chunk for chunk in inside if chunk.centre >= gutter]

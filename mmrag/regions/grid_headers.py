@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mmrag.regions.grid_blocks import Block, Column
 from mmrag.regions.grid_chunks import Chunk, kind_of
 
@@ -68,12 +70,13 @@ def _split(chunk: Chunk, block: Block) -> list[Chunk]:
     if len(met) < 2 or len(chunk.words) < 2:
         return [chunk]
     boxes = [block.words[index].box for index in chunk.words]
-    gaps = [after.left - before.right for before, after in zip(boxes, boxes[1:], strict=False)]
+    gaps = [after.left - before.right for before, after in pairwise(boxes)]
     parts: list[list[int]] = [[0]]
     for number, gap in enumerate(gaps, start=1):
         middle = (boxes[number - 1].right + boxes[number].left) / 2
-        border = any(one.centre < middle < two.centre for one, two in zip(met, met[1:], strict=False))
-        if border and gap > 0.75 * block.unit and gap > 1.25 * min(gaps) or (border and _twins(chunk, number, block)):
+        border = any(one.centre < middle < two.centre for one, two in pairwise(met))
+        wide = gap > 0.75 * block.unit and gap > 1.25 * min(gaps)
+        if border and (wide or _twins(chunk, number, block)):
             parts.append([number])
         else:
             parts[-1].append(number)

@@ -17,7 +17,10 @@ __all__ = ["Row", "rows_of"]
 _OPEN_END = re.compile(
     r"(?:\b(?:and|or|of|for|the|in|to|by|on|with|from|at|as|a|an|that|is|than|per|under)|[,&/–-])$", re.I
 )
-_TOTAL = re.compile(r"(?i)\s*(?:sub-?\s?)?totals?\b|^\s*net\b|합\s*계|총\s*계|소\s*계|계$")
+_MONTH = re.compile(
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|[a-z]{3}\.)$", re.I
+)
+_TOTAL = re.compile(r"(?i)\s*(?:sub-?\s?)?totals?\b|합\s*계|총\s*계|소\s*계|계$")
 
 
 @dataclass(slots=True)
@@ -70,16 +73,15 @@ def _raw(block: Block, line: Line) -> _Raw:
 def _join_labels(raws: list[_Raw], block: Block) -> list[_Raw]:
     """Labels of several lines made one; what stays without values is a section row."""
     pitch = _row_pitch(raws)
-    limit = max((raw.label[-1].right for raw in raws if raw.label), default=0.0)
+    limit = max((raw.label[-1].right for raw in raws if raw.label and raw.values), default=0.0)
     done: list[_Raw] = []
     for raw in raws:
         last = done[-1] if done else None
         if last is not None and raw.label and last.label and _continues(last, raw, pitch, limit, block):
-            if not raw.values or not last.values:
-                last.label = [*last.label, *raw.label]
-                last.values = last.values or raw.values
-                last.line = Line(last.line.chunks + raw.line.chunks, last.line.top, raw.line.bottom)
-                continue
+            last.label = [*last.label, *raw.label]
+            last.values = last.values or raw.values
+            last.line = Line(last.line.chunks + raw.line.chunks, last.line.top, raw.line.bottom)
+            continue
         if (
             last is not None
             and not raw.label
@@ -108,17 +110,19 @@ def _continues(last: _Raw, raw: _Raw, pitch: float, limit: float, block: Block) 
     step = raw.line.middle - last.line.chunks[-1].middle
     if step > 2.2 * block.height:
         return False
+    open_end = bool(_OPEN_END.search(before)) or (after[:1].isdigit() and bool(_MONTH.search(before)))
     if last.values:
         # The values stand on the first line: what follows without values goes on, or is the next section.
-        return after[:1].islower() or (bool(_OPEN_END.search(before)) and not before.endswith(("-", "–")))
-    if after[:1].islower() or _OPEN_END.search(before):
+        return after[:1].islower() or open_end
+    if after[:1].islower() or open_end:
         return True
-    if pitch and step < 0.92 * pitch:
+    # Lines of a label are often set closer than rows; a single line above a row is more often a section.
+    if pitch and step < (0.92 if len(last.label) > 1 or not raw.values else 0.8) * pitch:
         return True
-    first = after.split(" ", 1)[0]
-    width = (len(first) + 1) * block.unit
-    full = last.label[-1].right + width > limit and len(last.label[-1].words) >= 4
-    return full and raw.indent > last.indent - block.unit and bool(raw.values) and len(before) > 25
+    width = (len(after.split(" ", 1)[0]) + 1) * block.unit
+    end = last.label[-1].right
+    full = end <= limit + block.unit and end + width > limit and end - block.stub_left > 0.6 * (limit - block.stub_left)
+    return full and raw.indent > last.indent - block.unit and len(last.label[-1].words) >= 2
 
 
 def _with_sections(raws: list[_Raw], block: Block) -> list[Row]:
