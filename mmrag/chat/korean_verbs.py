@@ -1,0 +1,184 @@
+"""Korean verb forms turned into the plain form of a statement: 줄어든 -> 줄어들었다, 3년이니까 -> 3년이다.
+
+Works on the letters of the last syllables (jamo); knows the contractions of vowels and the irregular stems that are
+common in reports, and leaves a form that it does not know alone (None).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["statement"]
+
+_FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28
+_BRIGHT = {0, 2, 8}  # ㅏ ㅑ ㅗ: followed by 았
+_A, _AE, _EO, _E, _YEO, _O, _WA, _OE, _WAE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8, 9, 11, 10, 13, 14, 18, 20
+_N, _L, _SS = 4, 8, 20
+_IRREGULAR = {
+    "준": "줄었다", "는": "는다", "늘어난": "늘어났다", "줄어든": "줄어들었다", "든": "들었다", "만든": "만들었다", "판": "팔았다",
+    "산": "샀다", "연": "열었다", "온": "왔다", "간": "갔다", "한": "했다", "된": "됐다", "받은": "받았다", "인": "이다",
+    "아닌": "아니다", "없는": "없다", "있는": "있다", "같은": "같다", "큰": "크다", "많은": "많다", "적은": "적다", "높은": "높다",
+    "낮은": "낮다", "긴": "길다", "비싼": "비싸다", "싼": "싸다", "다른": "다르다", "오른": "올랐다", "번": "벌었다", "뜬": "떴다",
+    "쓴": "썼다", "큰지": "크다", "닫은": "닫았다", "늘은": "늘었다", "줄은": "줄었다", "걸린": "걸렸다", "빠른": "빠르다",
+}  # fmt: skip
+_RIEUL = ("늘", "줄", "만들", "팔", "열", "벌", "살", "알", "달", "들", "길", "놀", "울", "풀")
+_LONGEST_IRREGULAR = 4
+
+
+def _parts(sign: str) -> tuple[int, int, int]:
+    code = ord(sign) - _FIRST
+    return code // (_VOWELS * _FINALS), code // _FINALS % _VOWELS, code % _FINALS
+
+
+def _joined(initial: int, vowel: int, final: int) -> str:
+    return chr(_FIRST + (initial * _VOWELS + vowel) * _FINALS + final)
+
+
+def _is_syllable(sign: str) -> bool:
+    return "가" <= sign <= "힣"
+
+
+def statement(word: str, kind: str) -> str | None:
+    """The last word of a clause as the end of a statement; None for a form that is not known.
+
+    `kind`: "adnominal" (줄어든), "thing" (이전하는), "asked" (감소했나요), "quoted" (떠난다고), "hearsay" (20일이),
+    "told" (쉬죠, 있잖아요), "clause" (3년이니까, 줄었는데).
+    """
+    forms = {"adnominal": _adnominal, "thing": _adnominal, "asked": _asked, "quoted": _quoted, "hearsay": _hearsay,
+             "told": _told, "clause": _clause}  # fmt: skip
+    return forms[kind](word)
+
+
+def _adnominal(word: str) -> str | None:
+    for size in range(min(len(word), _LONGEST_IRREGULAR), 0, -1):
+        if word[-size:] in _IRREGULAR and (size > 1 or len(word) == 1 or word[-1] in "한된인든온간"):
+            return _copula(word[:-1]) if word[-1] == "인" else word[:-size] + _IRREGULAR[word[-size:]]
+    if word.endswith("는") and len(word) > 1:
+        return _present(word[:-1])
+    if word.endswith("던") and len(word) > 1:
+        stem = word[:-1]
+        return stem + "다" if _parts(stem[-1])[2] == _SS else _past(stem)
+    last = word[-1]
+    if not _is_syllable(last):
+        return None
+    if word.endswith("은") and len(word) > 1:
+        return _past(word[:-1])
+    initial, vowel, final = _parts(last)
+    return _past(word[:-1] + _joined(initial, vowel, 0)) if final == _N else None
+
+
+def _present(stem: str) -> str:
+    """ "하" -> "한다", "쉬" -> "쉰다", "닫" -> "닫는다", "있" -> "있다"."""
+    if not _is_syllable(stem[-1]):
+        return stem + "다"
+    initial, vowel, final = _parts(stem[-1])
+    if stem.endswith(("있", "없", "않", "같", "많", "높", "낮", "크")) and not stem.endswith("않"):
+        return stem + "다"
+    if final == _SS:
+        return stem + "다"
+    if final == 0:
+        return stem[:-1] + _joined(initial, vowel, _N) + "다"
+    return stem[:-1] + _joined(initial, vowel, _N) + "다" if final == _L else stem + "는다"
+
+
+def _past(stem: str) -> str:
+    """The stem of a verb in the past: 나 -> 났다, 바뀌 -> 바뀌었다, 오르 -> 올랐다, 하 -> 했다."""
+    last = stem[-1]
+    if not _is_syllable(last):
+        return stem + "었다"
+    initial, vowel, final = _parts(last)
+    if last == "하":
+        return stem[:-1] + "했다"
+    if last == "되":
+        return stem[:-1] + "됐다"
+    if last == "르" and len(stem) > 1 and _is_syllable(stem[-2]):
+        before = _parts(stem[-2])
+        if before[2] == 0:
+            bright = before[1] in _BRIGHT
+            return stem[:-2] + _joined(before[0], before[1], _L) + ("랐다" if bright else "렀다")
+    if final:
+        return stem + ("았다" if vowel in _BRIGHT else "었다")
+    merged = {_A: _A, _EO: _EO, _AE: _AE, _E: _E, _YEO: _YEO, _O: _WA, _U: _WO, _I: _YEO, _EU: _EO, _OE: _WAE}
+    if vowel in merged:
+        return stem[:-1] + _joined(initial, merged[vowel], _SS) + "다"
+    return stem + "었다"
+
+
+def _copula(noun: str) -> str | None:
+    return noun + "이다" if noun else None
+
+
+_ASK_ENDS = (
+    "었습니까", "았습니까", "습니까", "ㅂ니까", "나요", "는가요", "은가요", "는가", "나", "어요", "아요", "니", "죠", "지요",
+)  # fmt: skip
+
+
+def _asked(word: str) -> str | None:
+    """A predicate that asks: 감소했나요, 닫나요, 줄었습니까, 감소했어요, 합니까, 한가요."""
+    if word.endswith("인가요") or word.endswith("입니까"):
+        return _copula(word[:-3])
+    if word.endswith(("니까", "니까요")) and len(word) > 2:
+        stem = re.sub(r"니까요?$", "", word)
+        if stem.endswith("습"):
+            return _stem_end(stem[:-1])
+        initial, vowel, final = _parts(stem[-1])
+        return _stem_end(stem[:-1] + _joined(initial, vowel, 0)) if final == 17 else None  # ㅂ
+    for ending in ("는가요", "는가", "나요", "나", "지요", "죠", "니"):
+        if word.endswith(ending) and len(word) > len(ending):
+            return _stem_end(word[: -len(ending)])
+    match = re.match(r"^(.*[가-힣])(?:어요|아요|어|아|대요|지)$", word)
+    if match and _parts(match[1][-1])[2] == _SS:
+        return match[1] + "다"
+    if word.endswith("해요"):
+        return word[:-2] + "한다"
+    return None
+
+
+def _stem_end(stem: str) -> str:
+    return stem + "다" if _is_syllable(stem[-1]) and _parts(stem[-1])[2] == _SS else _present(stem)
+
+
+def _quoted(word: str) -> str | None:
+    if word.endswith("라고"):
+        return _copula(re.sub(r"이?라고$", "", word))
+    return word[:-1] if word.endswith("다고") else None
+
+
+def _hearsay(word: str) -> str | None:
+    """What stands before 라던데 or 다던데: 20일이, 떠난."""
+    if word.endswith("이") and len(word) > 1:
+        return word + "다"
+    last = word[-1]
+    if not _is_syllable(last):
+        return _copula(word)
+    return word + "다" if _parts(last)[2] in (_N, _SS) else _copula(word)
+
+
+def _told(word: str) -> str | None:
+    stem = re.sub(r"(?:잖아요?|죠|지요|지)$", "", word)
+    if not stem or stem == word:
+        return None
+    if stem.endswith("이") and len(stem) > 1:
+        return stem + "다"
+    if stem[-1].isdigit() or not _is_syllable(stem[-1]):
+        return _copula(stem)
+    if stem.endswith(_NOUN_ENDS):
+        return _copula(stem)
+    return _stem_end(stem)
+
+
+_NOUN_ENDS = ("원", "명", "개", "번", "년", "월", "일", "요일", "시", "분", "초", "호", "층", "팀", "장", "곳")
+
+
+def _clause(word: str) -> str | None:
+    """A clause that goes on: 3년이니까, 214명이므로, 45,000원인데, 줄었는데, 운영되니, 높아서 is left alone."""
+    for ending in ("이니까", "이므로", "인데", "이라서", "이니", "이기"):
+        if word.endswith(ending) and len(word) > len(ending):
+            return _copula(word[: -len(ending)])
+    for ending in ("으니까", "니까", "으므로", "므로", "는데", "으니", "니"):
+        if word.endswith(ending) and len(word) > len(ending):
+            return _stem_end(word[: -len(ending)])
+    if word.endswith("데") and len(word) > 1 and _is_syllable(word[-2]) and _parts(word[-2])[2] == _N:
+        initial, vowel, _ = _parts(word[-2])
+        return word[:-2] + _joined(initial, vowel, 0) + "다"
+    return None

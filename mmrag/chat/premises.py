@@ -1,0 +1,185 @@
+"""What a question takes for granted, as statements that can be checked, and an answer that leads with what holds.
+
+"Why did revenue fall in 2025?" states that it fell. Where a page says otherwise, answering the why would agree with
+something false. Rules over the forms of English and Korean; a form that is not known gives no statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from mmrag.chat.english_verbs import negated_front, past, restored
+from mmrag.chat.korean_verbs import statement
+from mmrag.chat.slots import is_hangul
+from mmrag.types import Answer, Claim, Evidence
+
+__all__ = ["Check", "contradicted", "led_by", "premises"]
+
+Check = Callable[[str, Sequence[Evidence]], Claim]
+"""A statement and evidence to the claim with its verdict, as `Corpus.verify` gives it."""
+
+MAX_LENGTH = 1000
+SURE = 0.25
+"""P(supported) above which a contradiction is too doubtful to correct a user with."""
+_FEWEST_WORDS = 3
+
+_AUX = r"(?P<aux>did|does|do|is|are|was|were|has|have|had|can|could|will|would|isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't|can't|won't)"  # noqa: E501
+_ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), kind)
+    for pattern, kind in (
+        (rf"^(?:and |but |so )?why {_AUX} (?P<rest>.+)$", "inverted"),
+        (r"^(?:and |but |so )?how come (?P<said>.+)$", "said"),
+        (r"^what (?:made|caused|led) (?P<subject>.+?) (?:to )?(?P<verb>rise|fall|grow|drop|increase|decrease|decline|go (?:up|down)|shrink)(?P<rest>\b.*)$", "made"),  # noqa: E501
+        (r"^what (?:is|was|are|were) the reasons? (?:that|why) (?P<said>.+)$", "said"),
+        (r"^(?:given|considering|assuming|knowing|seeing|now)(?: the fact)? that (?P<said>.+?)[,;:] ?(?=\w)", "said"),
+        (r"^(?:since|because|as|considering|given) (?P<said>.+?), (?=(?:and )?(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|in which|by how|to whom|for)\b)", "clause"),  # noqa: E501
+        (r"^(?:so,? |and |but )*(?P<said>.+?), (?:right|correct|no|true|ok|is that (?:right|correct)|am i right)$", "said"),
+        (r"^(?:so,? |and |but )*(?P<said>.+?), (?:is|are|was|were|do|does|did|has|have|had|can|will)(?:n't| not)? (?:it|they|he|she|we|there)(?: not)?$", "said"),  # noqa: E501
+        (r"^(?P<aux>isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't) (?P<rest>.+)$", "negated"),
+        (r"^(?:is|isn't) it (?:true|correct|right|the case|not true) that (?P<said>.+)$", "true"),
+        (r"^(?:i (?:heard|read|thought|think|know|understand|saw|believe|was told)|you (?:said|told me|wrote)|(?:they|people) say|we know|it says)(?: that)? (?P<said>.+?)(?:[.;:!]|,? (?:and|but|so)\b|, (?=(?:who|what|which|when|where|why|how)\b)|$)", "said"),  # noqa: E501
+    )
+)  # fmt: skip
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|should|may|must|\w+ed|\w{2,}s|rose|fell|grew|left"
+    r"|won|lost|sold|made|came|went|became|paid|cost|took|gave|began|shrank|held|built|bought|isn't|wasn't|cannot)\b",
+    re.IGNORECASE,
+)
+_REASON = r"(?:이유|까닭|원인|배경)"
+_ASKED = re.compile(r"(?:무엇|무슨|뭐|뭘|얼마|몇|언제|어디|누가|누구|어느|어떤|어떻게|왜)")
+_KOREAN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), kind)
+    for pattern, kind in (
+        (rf"^(?P<said>.+?\S[^\s의])\s{_REASON}(?:은|는|이|가|을|를|과|와|도)?(?:\s.*)?$", "adnominal"),
+        (r"^왜\s(?P<said>.+)$", "asked"),
+        (r"^(?P<said>\S+(?:은|는|이|가)\s(?:.+\s)?)왜\s(?P<more>.+)$", "asked"),
+        (r"^(?P<said>.+?(?:[은ㄴ는인던]|ㄹ)?)\s(?:거|것|게|것이)\s?(?:맞죠|맞지요?|맞나요|맞습니까|아닌가요|아니에요|아닌지요|사실인가요|사실이죠)$", "thing"),
+        (r"^(?P<said>.+?(?:다고|라고))\s(?:들었는데|하던데|했는데|알고\s있는데|들었습니다|들었어요|하는데)[,.]?(?:\s.*)?$", "quoted"),
+        (r"^(?P<said>.+?)(?:라던데|다던데|라는데|다는데|이라면서요?|라면서요?)[,.]?(?:\s.*)?$", "hearsay"),
+        (r"^(?P<said>.+?잖아요?)[.,!]?(?:\s.*)?$", "told"),
+        (r"^(?P<said>.+?(?:죠|지요|지))$", "told"),
+        (r"^(?P<said>.+?(?:니까|므로|기 때문에|어서|아서|는데|은데|인데|니|ㄴ데))[,]?\s(?P<more>.+)$", "clause"),
+    )
+)  # fmt: skip
+
+
+def premises(question: str) -> tuple[str, ...]:
+    """The statements that a question takes for granted, in its own words, each without a full stop; often none."""
+    text = " ".join(question.split())
+    if not text or len(text) > MAX_LENGTH:
+        return ()
+    found = _korean(text) if is_hangul(text) else _english(text)
+    return tuple(dict.fromkeys(found))
+
+
+def _english(text: str) -> list[str]:
+    # A mark in the middle ends a sentence before the question itself: "I heard that X. How many ...?"
+    body = text.rstrip(" ?.!")
+    for pattern, kind in _ENGLISH:
+        match = pattern.match(body)
+        if match is None:
+            continue
+        said = _english_statement(match, kind)
+        if said and _is_statement(said):
+            return [said]
+    return []
+
+
+def _english_statement(match: re.Match[str], kind: str) -> str:
+    groups = match.groupdict()
+    if kind == "inverted":
+        return restored(groups["aux"].lower(), groups["rest"])
+    if kind == "negated":
+        return negated_front(groups["aux"].lower(), groups["rest"])
+    if kind == "made":
+        verb, _, more = groups["verb"].partition(" ")
+        return f"{groups['subject']} {past(verb)}{' ' + more if more else ''}{groups['rest']}"
+    said = groups["said"].strip(" ,")
+    return said if kind != "clause" or _FINITE.search(said) else ""
+
+
+def _is_statement(said: str) -> bool:
+    words = said.split()
+    starts_asking = re.match(r"(?:who|what|which|when|where|why|how|not)\b", said, re.IGNORECASE)
+    pointing = re.match(r"(?:it|that|this|they|he|she|so)\b", said, re.IGNORECASE) and len(words) < 5
+    return len(words) >= _FEWEST_WORDS and not starts_asking and not pointing
+
+
+def _korean(text: str) -> list[str]:
+    body = re.sub(r"^(?:그럼|그러면|그런데|근데|그리고|그래서)[,\s]+", "", text).rstrip(" ?.!~")
+    first, _, rest = body.partition(". ")
+    for part in (body, first) if rest else (body,):
+        for pattern, kind in _KOREAN:
+            match = pattern.match(part)
+            said = _korean_said(match, kind) if match else ""
+            if said and len(said.split()) >= 2 and not _ASKED.search(said):
+                return [said]
+    return []
+
+
+def _korean_said(match: re.Match[str], kind: str) -> str:
+    said = match["said"].strip()
+    if kind == "clause" and not _ASKED.search(match["more"]):
+        return ""
+    if kind == "asked" and "more" in match.groupdict():
+        said = f"{said} {match['more']}"
+    words = said.split()
+    ended = statement(words[-1], kind) if words else None
+    return " ".join([*words[:-1], ended]) if ended else ""
+
+
+def contradicted(question: str, evidence: Sequence[Evidence], check: Check) -> tuple[Claim, ...]:
+    """The premises of a question that a page contradicts, with the citation that shows it.
+
+    What is merely not found is no reason to correct anyone.
+    """
+    if not evidence:
+        return ()
+    found = []
+    for said in premises(question):
+        claim = check(said, evidence)
+        verdict = claim.verdict
+        if verdict.label == "contradicted" and verdict.probability <= SURE and verdict.citations:
+            found.append(replace(claim, text=said))
+    return tuple(found)
+
+
+def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) -> Answer:
+    """The answer with what the pages say against its premises put first; unchanged where there is nothing.
+
+    What stands in the lead is the page's own words. With `check` they are kept as a claim of their own once they are
+    found supported; the false premise stays among the claims, contradicted.
+    """
+    leads, added = [], []
+    for claim in claims:
+        spot = claim.verdict.citations[0]
+        quote = " ".join(spot.quote.split())
+        label = next(
+            (item.label for item in answer.evidence
+             if (item.region.document.id, item.region.page) == (spot.region.document.id, spot.region.page)), "",
+        )  # fmt: skip
+        leads.append(_lead(claim, quote, label))
+        if check is not None and quote:
+            stated = check(quote, answer.evidence)
+            if stated.verdict.label == "supported":
+                added.append(stated)
+        added.append(claim)
+    if not leads:
+        return answer
+    text = "\n".join([*leads, *([answer.text] if answer.text else [])])
+    return replace(
+        answer, text=text, reason="" if answer.text is None else answer.reason, claims=(*added, *answer.claims)
+    )
+
+
+def _lead(claim: Claim, quote: str, label: str) -> str:
+    mark = f" [{label}]" if label else ""
+    spot = claim.verdict.citations[0]
+    where = f"{spot.region.document.path.name}, page {spot.region.page}"
+    if is_hangul(claim.text):
+        says = f" 근거: “{quote}”{mark}" if quote else mark
+        return f"문서의 내용과 다릅니다: “{claim.text}”.{says} ({spot.region.document.path.name}, {spot.region.page}쪽)"
+    says = f" The page says: “{quote}”{mark}" if quote else mark
+    return f"Not what the page says: “{claim.text}”.{says} ({where})"
