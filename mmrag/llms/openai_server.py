@@ -18,7 +18,7 @@ from mmrag.errors import MmragError, ModelUnavailable, UsageError
 from mmrag.llms.choosing import ask, chosen, decided, undecided
 from mmrag.llms.events import Delta, Reported, Rubbish, document, events, message_of
 from mmrag.llms.listening import Guard, pumped, whole, without_thinking
-from mmrag.llms.options import Deadline, Options
+from mmrag.llms.options import Deadline, Options, PromptTooLong
 from mmrag.llms.pictures import data_url, prepared_all
 from mmrag.llms.secrets import key, scrubbed
 from mmrag.llms.wire import Exchange, Head, is_near, parse_address
@@ -206,12 +206,12 @@ class OpenAIServer:
         said = f"{self._address} answered {status}" + (f": {message}" if message else "")
         if status in (401, 403):
             return ModelUnavailable(said, "Set OPENAI_API_KEY (or MMRAG_LLM_KEY) to a key that this server accepts.")
+        if status == 413 or any(word in message.lower() for word in ("context", "too long", "too large", "length")):
+            return PromptTooLong(said, "Use fewer pages (-k 3), or start the server with a longer context.")
         if status in (404, 405) or "requested" in message or "model" in message.lower().split():
             return ModelUnavailable(
                 said, f"Check the model's name ({self._model}) and the base URL, which mostly ends in /v1."
             )
-        if "context" in message or "too long" in message or "token" in message or status == 413:
-            return ModelUnavailable(said, "Use fewer pages (-k 3), or start the server with a longer context.")
         return ModelUnavailable(said, _LOOK_AT_LOG)
 
     def _adapted(self, message: str) -> bool:

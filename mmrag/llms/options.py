@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 from mmrag.errors import ModelUnavailable
 
-__all__ = ["Deadline", "Options"]
+__all__ = ["Deadline", "Options", "PromptTooLong"]
+
+
+class PromptTooLong(ModelUnavailable):
+    """The prompt with its pictures is longer than the model reads: the same with less may do."""
 
 
 @dataclass(frozen=True, slots=True)

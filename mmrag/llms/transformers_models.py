@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mmrag.errors import MmragError, ModelUnavailable
 from mmrag.llms.choosing import undecided
 from mmrag.llms.listening import is_looping, whole, without_thinking
-from mmrag.llms.options import Deadline, Options
+from mmrag.llms.options import Deadline, Options, PromptTooLong
 from mmrag.llms.pictures import prepared_all
 from mmrag.llms.torch_runtime import choose_device, choose_dtype, four_bit, import_library, on_disk, quietly
 from mmrag.llms.weighing import weigh
@@ -133,7 +133,7 @@ class TransformersLLM:
             inputs = self._processor([text], return_tensors="pt", **extra)
             inputs.pop("token_type_ids", None)
         if inputs["input_ids"].shape[1] >= self._context:
-            raise ModelUnavailable(
+            raise PromptTooLong(
                 f"the question with its evidence is {inputs['input_ids'].shape[1]} tokens long; "
                 f"{self.name} reads {self._context}",
                 "Use fewer pages (-k 3).",
