@@ -11,14 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mmrag import indexing
-from mmrag.catalog import Catalog, CatalogSummary
+from mmrag.catalog import Catalog, CatalogSummary, ConversationRecord
+from mmrag.chat import Chat
 from mmrag.config import Config, expanded, index_folder, load_config, save_config
 from mmrag.corpus.answering import EVIDENCE, Answering, Given
 from mmrag.corpus.models import Models, forget_models, name_models
 from mmrag.corpus.opened import OpenIndex
 from mmrag.errors import NothingIndexed, UsageError
 from mmrag.indexing import Plan
-from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters, IndexReport, Progress, Region
+from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters, IndexReport, Progress, Region, Word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -173,8 +174,7 @@ class Corpus:
 
         Raises what `search` raises, and `ModelUnavailable` where a model is configured that cannot be asked.
         """
-        with self._opened.lock:
-            return self._answering.ask(question, k, filters, max_risk, progress)
+        return self._ask(question, k=k, filters=filters, max_risk=max_risk, progress=progress)
 
     def verify(self, claim: str, evidence: Given | None = None, question: str = "") -> Claim:
         """The claim with its verdict: supported, contradicted or not found.
@@ -186,6 +186,20 @@ class Corpus:
         """
         with self._opened.lock:
             return self._answering.verify(claim, evidence, question)
+
+    def chat(self, conversation: str | None = None) -> Chat:
+        """A conversation over the index: a new one, or one that was kept, by its name; `Chat.ask` asks.
+
+        Raises `NothingIndexed`, and `UsageError` for a name that no conversation has.
+        """
+        catalog = self._open()
+        if conversation is not None and not catalog.turns(conversation):
+            raise UsageError(f"there is no conversation {conversation!r}", "Leave the name out for a new one.")
+        return Chat(self._ask, catalog, conversation, self._answering.llm())
+
+    def conversations(self) -> list[ConversationRecord]:
+        """The conversations kept with the index, the one last spoken in first."""
+        return self._open().conversations()
 
     def status(self) -> Status:
         """What the index holds. Raises `NothingIndexed` when there is none."""
@@ -202,6 +216,15 @@ class Corpus:
         """RGB pixels of a region from its file. Raises `SourceChanged` when the file is not the one indexed."""
         with self._opened.lock:
             return self._opened.renderer().crop(region, long_side)
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """Every word of an indexed page (from 1) with its box, in reading order; () for a page that is not there."""
+        with self._opened.lock:
+            return self._open().words(document_id, page)
+
+    def _ask(self, question: str, *, carried: Sequence[Evidence] = (), **options: Any) -> Answer:
+        with self._opened.lock:
+            return self._answering.ask(question, carried=carried, **options)
 
     def _open(self) -> Catalog:
         return self._opened.catalog()

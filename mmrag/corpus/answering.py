@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmrag.chat import contradicted, led_by, merged
 from mmrag.corpus.given import GivenEvidence
 from mmrag.corpus.opened import OpenIndex
 from mmrag.errors import UsageError
-from mmrag.types import Answer, AnswerEvent, Claim, Draft, Filters, Part, Vectors
+from mmrag.types import Answer, AnswerEvent, Claim, Draft, Evidence, Filters, Part, Vectors
 
 if TYPE_CHECKING:
     from mmrag.protocols import Generator, PairScorer, VisionLLM
@@ -52,8 +53,9 @@ class Answering:
         filters: Filters | None = None,
         max_risk: float | None = None,
         progress: Callable[[AnswerEvent], None] | None = None,
+        carried: Sequence[Evidence] = (),
     ) -> Answer:
-        """Search, draft, check each claim, and show what holds."""
+        """Search, draft, check each claim, and show what holds; `carried` is evidence beside what the search finds."""
         from mmrag.verification import DEFAULT_MAX_RISK, settle, split
 
         risk = DEFAULT_MAX_RISK if max_risk is None else max_risk
@@ -61,7 +63,7 @@ class Answering:
             raise UsageError(f"max_risk cannot be {risk:g}", "It is a chance between 0 and 1, such as 0.1.")
         tell = progress or _silent
         tell(AnswerEvent("searching"))
-        evidence = self._index.retriever().search(question, k, filters)
+        evidence = merged(self._index.retriever().search(question, k, filters), carried)
         tell(AnswerEvent("answering"))
         draft = self.generator().generate(question.strip(), evidence)
         if draft.text.strip() and not draft.parts:
@@ -72,7 +74,8 @@ class Answering:
             claims.append(claim)
             tell(AnswerEvent("claim", claim))
         answer = settle(draft, claims, evidence, risk)
-        return self._named(answer)
+        false = contradicted(question, evidence, self._check)
+        return self._named(led_by(answer, false, self._check))
 
     def verify(self, claim: str, evidence: Given | None = None, question: str = "") -> Claim:
         """One claim against what is given, or against what a search for it finds."""
@@ -89,8 +92,7 @@ class Answering:
             found = self._given.text(evidence)
         else:
             found = self._given.files(evidence, claim)
-        draft = Draft(question, claim, (Part(claim, claim, tuple(item.label for item in found)),))
-        return next(iter(self.verifier().verify(draft, found)))
+        return self._check(claim, found, question)
 
     def generator(self) -> Generator:
         """The vision model where one is named, else the extractive generator."""
@@ -122,6 +124,10 @@ class Answering:
             self._llm = (llms.load(self._index.config.llm, self._index.config.device),)
         return self._llm[0]
 
+    def _check(self, claim: str, evidence: Sequence[Evidence], question: str = "") -> Claim:
+        part = Part(claim, claim, tuple(item.label for item in evidence))
+        return next(iter(self.verifier().verify(Draft(question, claim, (part,)), evidence)))
+
     def _encoder(self) -> Callable[[Sequence[str]], Vectors] | None:
         models = self._index.models()
         return models["text"].embed_queries if "text" in models else None
@@ -129,7 +135,10 @@ class Answering:
     def _entailment(self) -> PairScorer | None:
         from mmrag.scorers import Entailment
 
-        return Entailment(None)
+        models = self._index.models()
+        # Fitted on the vectors of this model alone; another one's would say nothing.
+        text = models["text"] if "text" in models and models.name("text") == "minilm" else None
+        return Entailment(getattr(text, "token_vectors", None))
 
     def _named(self, answer: Answer) -> Answer:
         llm = self.llm()
