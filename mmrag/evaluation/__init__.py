@@ -18,6 +18,7 @@ from mmrag.evaluation.answers import (
     without_gold,
 )
 from mmrag.evaluation.citing import what_is_cited
+from mmrag.evaluation.documents import answers_from_json, answers_json, verdicts_from_json, verdicts_json
 from mmrag.evaluation.intervals import RESAMPLES, SEED, Interval, bootstrap, bootstrap_difference, bootstrap_of
 from mmrag.evaluation.judging import Outcome, judge_answer
 from mmrag.evaluation.pages import (
@@ -31,9 +32,11 @@ from mmrag.evaluation.pages import (
     page_keys,
     rank_pages,
 )
+from mmrag.evaluation.plots import check_plot, write_plot
 from mmrag.evaluation.questions import PageKey, Question, Unmatchable, held_out, page_key, read_questions, unmatchable
 from mmrag.evaluation.report import as_json, as_table, scores_from_json
 from mmrag.evaluation.risk import Bin, RiskPoint
+from mmrag.evaluation.tables import answers_table, retrieval_table, verdicts_table
 from mmrag.evaluation.verdicts import (
     VERDICT_METRICS,
     LabelledClaim,
@@ -66,6 +69,9 @@ __all__ = [
     "Unmatchable",
     "VerdictScore",
     "VerdictScores",
+    "answers_from_json",
+    "answers_json",
+    "answers_table",
     "as_json",
     "as_table",
     "ask_questions",
@@ -73,6 +79,7 @@ __all__ = [
     "bootstrap_difference",
     "bootstrap_of",
     "check_claims",
+    "check_plot",
     "compare",
     "compare_answers",
     "compare_verdicts",
@@ -84,9 +91,14 @@ __all__ = [
     "rank_pages",
     "read_claims",
     "read_questions",
+    "retrieval_table",
     "score_answer",
     "scores_from_json",
     "unmatchable",
+    "verdicts_from_json",
+    "verdicts_json",
+    "verdicts_table",
     "what_is_cited",
     "without_gold",
+    "write_plot",
 ]

@@ -34,7 +34,7 @@ __all__ = [
     "without_gold",
 ]
 
-ANSWER_METRICS = ("right", "wrong", "refused", "unscored")
+ANSWER_METRICS: tuple[Outcome, ...] = ("right", "wrong", "refused", "unscored")
 
 
 @dataclass(frozen=True, slots=True)
