@@ -8,57 +8,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mmrag.chat.words import ASKING, AUXILIARIES, MEASURES, OPERATIONS, PREPOSITIONS, VERBS, WH
+
 __all__ = ["Phrase", "exchange_noun", "fragments", "phrases", "refer", "strip_lead", "summed", "why"]
 
 _LEADS = re.compile(
     r"^(?:(?:and|but|so|then|ok|okay|well|also|now|thanks|thank you|right|hm+|oh|yes|no)[,\s]+)+", re.IGNORECASE
 )
 _ABOUT = re.compile(
-    r"^(?:(?:what|how)\s+about|(?:and\s+)?the same(?:\s+(?:question\s+)?for)?|same(?:\s+(?:question\s+)?(?=for\b))?|what if (?:it|that) (?:is|was|were))\s+",
+    r"^(?:(?:what|how)\s+about|(?:and\s+)?the same(?:\s+(?:question\s+)?for)?|same(?:\s+(?:question\s+)?(?=for\b))?"
+    r"|what if (?:it|that) (?:is|was|were))\s+",
     re.IGNORECASE,
 )
 _WHY = re.compile(
-    r"^(?:but\s+)?(?:why|how come|how so|for what reason|what for)(?:\s+(?:is|was|did|does)\s+(?:that|it|this)(?:\s+(?:happen|so|the case))?)?$",
+    r"^(?:but\s+)?(?:why|how come|how so|for what reason|what for)"
+    r"(?:\s+(?:is|was|did|does)\s+(?:that|it|this)(?:\s+(?:happen|so|the case))?)?$",
     re.IGNORECASE,
 )
 _SUM = re.compile(
-    r"^(?:(?:what|how much|how many)(?:'s|\s+(?:is|are|was|were|does|do))\s+(?:that|those|these|they|it|this|the)?\s*(?:all\s+)?(?:come to\s+)?)?"
+    r"^(?:(?:what|how much|how many)(?:'s|\s+(?:is|are|was|were|does|do))\s+"
+    r"(?:that|those|these|they|it|this|the)?\s*(?:all\s+)?(?:come to\s+)?)?"
     r"(?:in total|in all|altogether|all together|total|combined|the sum|sum|together)$",
     re.IGNORECASE,
-)
-_AUX = frozenset(
-    "is are was were am be been being do does did has have had can could will would should shall may might must isn't"
-    " aren't wasn't weren't doesn't don't didn't".split()
-)
-_WH = frozenset("who whom whose what which when where why how".split())
-_PREPOSITIONS = frozenset(
-    "in on at of for from to by with without under over between during since until through per as about into within"
-    " among than after before against".split()
-)
-_VERBS = frozenset(
-    "make makes made cost costs earn earned earns work works worked sell sold sells pay paid pays grow grew grows grown"
-    " rise rose rises risen fall fell falls fallen increase increased decrease decreased cover covers covered include"
-    " includes included play played plays become became becomes happen happened happens come came comes go goes went get"
-    " gets got use used uses spend spent own owned owns produce produced employ employs employed hire hired live lives"
-    " lived start started starts end ended ends open opened opens close closed closes sit sits chair chairs lead leads"
-    " appoint appoints appointed elect elected elects win won lose lost buy bought buys take took takes taken give gave"
-    " given receive received receives need needs want wants say says said show shows shown contain contains report"
-    " reported reports expect expected die died marry married write wrote written found founded build built weigh weighs"
-    " last lasts measure measures drop dropped drops decline declined change changed apply applies require requires"
-    " exceed exceeded serve serves served stand stands mean means provide provides offer offers charge charges".split()
-)
-_ASKING = frozenset(
-    "show list tell give explain describe compare find summarize summarise name define calculate print".split()
-)
-_OPERATIONS = frozenset(
-    "change difference average total sum percentage percent ratio share growth rate value amount number increase decrease"
-    " level".split()
-)
-_MEASURES = frozenset(
-    "revenue revenues sales income profit profits margin cost costs expense expenses price fee fees deductible copay"
-    " coinsurance premium dividend dividends tax taxes cash assets debt equity population area weight height width length"
-    " depth size age date name address rating life battery speed capacity temperature pressure accuracy score duration"
-    " term limit balance salary compensation employees emissions earnings".split()
 )
 _ARTICLE = re.compile(r"^(?:the|a|an)\s+", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\s,;:?!()\"]+|[,;:?!()\"]")
@@ -103,13 +74,13 @@ def why(question: str, previous: str, answer: str) -> str | None:
         return None
     body = previous.strip().rstrip("?. ")
     words = body.split()
-    if words[0].lower() in _AUX:
+    if words[0].lower() in AUXILIARIES:
         return f"Why {words[0].lower()} {' '.join(words[1:])}?"
     how = re.match(
         r"(?:how (?:much|many|far|fast|long|often)|by how much|when|where|how)\s+(?=\w+)", body, re.IGNORECASE
     )
     rest = body[how.end() :] if how else ""
-    if how and rest.split()[0].lower() in _AUX:
+    if how and rest.split()[0].lower() in AUXILIARIES:
         return f"Why {rest}?"
     short = answer.strip().rstrip(".")
     copula = re.match(r"(?:what|which|who)\s+(is|are|was|were)\s+(.+)$", body, re.IGNORECASE)
@@ -139,7 +110,7 @@ def fragments(question: str) -> list[tuple[str, str]] | None:
     for token in text.split():
         word = token.strip(",").lower()
         # "of" joins two nouns, and "to" and "and" two years; both stay inside.
-        if word in _PREPOSITIONS and word not in ("of", "to"):
+        if word in PREPOSITIONS and word not in ("of", "to"):
             found.append((word, []))
         else:
             found[-1][1].append(token.strip(","))
@@ -148,9 +119,11 @@ def fragments(question: str) -> list[tuple[str, str]] | None:
 
 def _is_whole(text: str) -> bool:
     words = [word.strip(",").lower() for word in text.split()]
-    if words[0] in _WH or words[0] in _AUX or words[0] in _ASKING or len(words) > 10:
+    if words[0] in WH or words[0] in AUXILIARIES or words[0] in ASKING or len(words) > 10:
         return True
-    return any(word in _AUX or word in _WH for word in words) or any(word in _VERBS - _MEASURES for word in words[1:])
+    return any(word in AUXILIARIES or word in WH for word in words) or any(
+        word in VERBS - MEASURES for word in words[1:]
+    )
 
 
 def phrases(question: str) -> list[Phrase]:
@@ -161,7 +134,7 @@ def phrases(question: str) -> list[Phrase]:
     tokens = list(_TOKEN.finditer(question))
     for number, token in enumerate([*tokens, None]):
         word = token.group().lower() if token else ""
-        verb_follows = any(later.group().lower() in _VERBS for later in tokens[number + 1 :])
+        verb_follows = any(later.group().lower() in VERBS for later in tokens[number + 1 :])
         ends = (
             token is None or _delimits(word) or (after_do and not verb_follows and _is_verb_after(run, token.group()))
         )
@@ -172,7 +145,7 @@ def phrases(question: str) -> list[Phrase]:
             start, stop = run[0].start(), run[-1].end()
             found.append(Phrase(question[start:stop], start, stop, preposition))
             run, preposition, after_do = [], "", False
-        if word in _PREPOSITIONS:
+        if word in PREPOSITIONS:
             preposition = word
         elif word in ("do", "does", "did", "can", "will", "should"):
             after_do = True
@@ -180,7 +153,7 @@ def phrases(question: str) -> list[Phrase]:
 
 
 def _delimits(word: str) -> bool:
-    return word in _AUX or word in _WH or word in _PREPOSITIONS or word in _VERBS - _MEASURES or word in (
+    return word in AUXILIARIES or word in WH or word in PREPOSITIONS or word in VERBS - MEASURES or word in (
         "much", "many", "there", "long", ",", ";", ":", "?", "!", "(", ")", '"', "that", "it", "they", "each", "not",
     )  # fmt: skip
 
@@ -217,14 +190,14 @@ def _likeness(old: Phrase, new: Phrase) -> float:
     if new.preposition and old.preposition:
         score += 2 if new.preposition == old.preposition else -0.5
     score += 2 if old.is_name == new.is_name else -2
-    if _singular(old.words[-1]) in _OPERATIONS and _singular(new.words[-1]) not in _OPERATIONS:
+    if _singular(old.words[-1]) in OPERATIONS and _singular(new.words[-1]) not in OPERATIONS:
         score -= 4
     measured = (_is_measure(old), _is_measure(new))
     return score + (2 if measured[0] == measured[1] else -1)
 
 
 def _is_measure(phrase: Phrase) -> bool:
-    return phrase.words[-1] in _MEASURES
+    return phrase.words[-1] in MEASURES
 
 
 def _singular(word: str) -> str:
@@ -257,7 +230,8 @@ _EXPLETIVE = re.compile(
 _PERSON = re.compile(r"\b(he|she|him|his|her|hers)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(they|them|their|theirs|those|these)\b(?!\s+(?:who|that)\b)", re.IGNORECASE)
 _THING = re.compile(
-    r"\b(it|its)\b|\b(that|this)\b(?=\s*(?:[?.,]|$|is\b|was\b|are\b|were\b|have\b|has\b|come\b|came\b|mean\b|cost\b|in\b|for\b|to\b|from\b|work\b|happen\b))",
+    r"\b(it|its)\b|\b(that|this)\b"
+    r"(?=\s*(?:[?.,]|$|(?:is|was|are|were|have|has|come|came|mean|cost|in|for|to|from|work|happen)\b))",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"^[A-Z][\w.'’-]*(?:\s(?:[A-Z][\w.'’-]*|of|the|de|van|von|and))*$")

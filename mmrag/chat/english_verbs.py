@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mmrag.chat.words import PAST
+
 __all__ = ["negated_front", "past", "restored", "third"]
 
-_PAST = {
-    "fall": "fell", "rise": "rose", "grow": "grew", "go": "went", "become": "became", "come": "came", "get": "got",
-    "make": "made", "take": "took", "give": "gave", "lose": "lost", "win": "won", "sell": "sold", "buy": "bought",
-    "pay": "paid", "spend": "spent", "leave": "left", "begin": "began", "build": "built", "hold": "held", "keep": "kept",
-    "have": "had", "do": "did", "be": "was", "say": "said", "see": "saw", "send": "sent", "shrink": "shrank",
-    "sink": "sank", "cut": "cut", "cost": "cost", "hit": "hit", "put": "put", "set": "set", "shut": "shut", "let": "let",
-    "drive": "drove", "write": "wrote", "choose": "chose", "find": "found", "know": "knew", "lead": "led", "run": "ran",
-    "meet": "met", "bring": "brought", "break": "broke", "speak": "spoke", "stand": "stood", "tell": "told",
-    "withdraw": "withdrew", "overtake": "overtook", "drop": "dropped", "stop": "stopped", "plan": "planned",
-    "ban": "banned", "step": "stepped", "ship": "shipped", "spread": "spread", "quit": "quit", "rebuild": "rebuilt",
-    "resell": "resold", "forbid": "forbade", "rerun": "reran", "teach": "taught", "think": "thought", "catch": "caught",
-}  # fmt: skip
 _PRESENT = {"have": "has", "do": "does", "be": "is", "go": "goes"}
 _LIKELY = re.compile(
     r"\b(?:decline|increase|decrease|improve|change|close|open|move|fail|refuse|double|halve|reach|exceed|cover|use"
@@ -29,8 +19,8 @@ _LIKELY = re.compile(
 def past(verb: str) -> str:
     """The simple past of a verb's base form."""
     word = verb.lower()
-    if word in _PAST:
-        return _PAST[word]
+    if word in PAST:
+        return PAST[word]
     if word.endswith("e"):
         return word + "d"
     return word[:-1] + "ied" if re.search(r"[^aeiou]y$", word) else word + "ed"
@@ -76,9 +66,9 @@ def _plain(auxiliary: str) -> tuple[str, bool]:
 
 def _verb(rest: str) -> re.Match[str] | None:
     """The main verb after "did": the first word that is known as one, after at least one word of subject."""
-    for match in re.finditer(r"(?<=\s)[a-z]+\b", rest):
-        if match.group() in _PAST or _LIKELY.fullmatch(match.group()):
-            return match
+    for known in re.finditer(r"(?<=\s)[a-z]+\b", rest):
+        if known.group() in PAST or _LIKELY.fullmatch(known.group()):
+            return known
     # After a name, the first word in small letters; else the second word.
     match = re.search(r"(?<=[A-Z0-9]\s)[a-z]+\b|(?<=[a-z]\s)[a-z]{3,}\b(?!\s+(?:did|was))", rest)
     named = re.match(r"(?:[A-Z][\w.'’&-]*\s)+(?=[a-z])", rest)
@@ -94,15 +84,18 @@ _PARTICIPLE = re.compile(
 )
 
 
+_VERB_FORM = re.compile(
+    r"\s(?:not |no longer |never |still |also |already )*"
+    r"(?:\w{2,}ed|sent|sold|made|paid|held|kept|built|lost|won|given|taken|known|shown|written|found|born)\b"
+)
+
+
 def _placed(rest: str, auxiliary: str) -> str:
-    """REST with the auxiliary after its subject: before a participle, a comparison or a place, or after the first noun."""
+    """REST with the auxiliary after its subject: before a participle, a comparison or a place, else the first noun."""
     number = re.search(r"\s(?=[$€£₩]?\d)", rest)
     before = rest[: number.start()] if number else rest
     # Of the places where a predicate may begin, that of a participle first: a subject may hold "of" and "in".
-    verbs = re.compile(
-        r"\s(?P<start>(?:not |no longer |never |still |also |already )*(?:\w{2,}ed|sent|sold|made|paid|held|kept|built|lost|won|given|taken|known|shown|written|found|born))\b"
-    )  # noqa: E501
-    match = verbs.search(before)
+    match = _VERB_FORM.search(before)
     if match is None and number is None:
         match = next((found for found in _PARTICIPLE.finditer(rest) if rest[: found.start()].lower() != "the"), None)
     place = match.start() if match else number.start() if number else -1

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 
+from mmrag.chat.words import ADNOMINALS_KO
+
 __all__ = ["statement"]
 
 _FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28
 _BRIGHT = {0, 2, 8}  # ㅏ ㅑ ㅗ: followed by 았
 _A, _AE, _EO, _E, _YEO, _O, _WA, _OE, _WAE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8, 9, 11, 10, 13, 14, 18, 20
-_N, _L, _SS = 4, 8, 20
-_IRREGULAR = {
-    "준": "줄었다", "는": "는다", "늘어난": "늘어났다", "줄어든": "줄어들었다", "든": "들었다", "만든": "만들었다", "판": "팔았다",
-    "산": "샀다", "연": "열었다", "온": "왔다", "간": "갔다", "한": "했다", "된": "됐다", "받은": "받았다", "인": "이다",
-    "아닌": "아니다", "없는": "없다", "있는": "있다", "같은": "같다", "큰": "크다", "많은": "많다", "적은": "적다", "높은": "높다",
-    "낮은": "낮다", "긴": "길다", "비싼": "비싸다", "싼": "싸다", "다른": "다르다", "오른": "올랐다", "번": "벌었다", "뜬": "떴다",
-    "쓴": "썼다", "큰지": "크다", "닫은": "닫았다", "늘은": "늘었다", "줄은": "줄었다", "걸린": "걸렸다", "빠른": "빠르다",
-}  # fmt: skip
-_RIEUL = ("늘", "줄", "만들", "팔", "열", "벌", "살", "알", "달", "들", "길", "놀", "울", "풀")
-_LONGEST_IRREGULAR = 4
+_N, _L, _B, _SS = 4, 8, 17, 20
+_MERGED = {_A: _A, _EO: _EO, _AE: _AE, _E: _E, _YEO: _YEO, _O: _WA, _U: _WO, _I: _YEO, _EU: _EO, _OE: _WAE}
+"""The vowel that a stem's last one and the 어 or 아 of the past make."""
+_LONGESTADNOMINALS_KO = 4
 
 
 def _parts(sign: str) -> tuple[int, int, int]:
@@ -50,9 +46,9 @@ def statement(word: str, kind: str) -> str | None:
 
 
 def _adnominal(word: str) -> str | None:
-    for size in range(min(len(word), _LONGEST_IRREGULAR), 0, -1):
-        if word[-size:] in _IRREGULAR and (size > 1 or len(word) == 1 or word[-1] in "한된인든온간"):
-            return _copula(word[:-1]) if word[-1] == "인" else word[:-size] + _IRREGULAR[word[-size:]]
+    for size in range(min(len(word), _LONGESTADNOMINALS_KO), 0, -1):
+        if word[-size:] in ADNOMINALS_KO and (size > 1 or len(word) == 1 or word[-1] in "한된인든온간"):
+            return _copula(word[:-1]) if word[-1] == "인" else word[:-size] + ADNOMINALS_KO[word[-size:]]
     if word.endswith("는") and len(word) > 1:
         return _present(word[:-1])
     if word.endswith("던") and len(word) > 1:
@@ -84,54 +80,47 @@ def _present(stem: str) -> str:
 def _past(stem: str) -> str:
     """The stem of a verb in the past: 나 -> 났다, 바뀌 -> 바뀌었다, 오르 -> 올랐다, 하 -> 했다."""
     last = stem[-1]
+    if last in "하되":
+        return stem[:-1] + ("했다" if last == "하" else "됐다")
     if not _is_syllable(last):
         return stem + "었다"
     initial, vowel, final = _parts(last)
-    if last == "하":
-        return stem[:-1] + "했다"
-    if last == "되":
-        return stem[:-1] + "됐다"
-    if last == "르" and len(stem) > 1 and _is_syllable(stem[-2]):
+    if last == "르" and len(stem) > 1 and _is_syllable(stem[-2]) and not _parts(stem[-2])[2]:
         before = _parts(stem[-2])
-        if before[2] == 0:
-            bright = before[1] in _BRIGHT
-            return stem[:-2] + _joined(before[0], before[1], _L) + ("랐다" if bright else "렀다")
-    if final:
-        return stem + ("았다" if vowel in _BRIGHT else "었다")
-    merged = {_A: _A, _EO: _EO, _AE: _AE, _E: _E, _YEO: _YEO, _O: _WA, _U: _WO, _I: _YEO, _EU: _EO, _OE: _WAE}
-    if vowel in merged:
-        return stem[:-1] + _joined(initial, merged[vowel], _SS) + "다"
-    return stem + "었다"
+        return stem[:-2] + _joined(before[0], before[1], _L) + ("랐다" if before[1] in _BRIGHT else "렀다")
+    if not final and vowel in _MERGED:
+        return stem[:-1] + _joined(initial, _MERGED[vowel], _SS) + "다"
+    return stem + ("았다" if vowel in _BRIGHT else "었다")
 
 
 def _copula(noun: str) -> str | None:
     return noun + "이다" if noun else None
 
 
-_ASK_ENDS = (
-    "었습니까", "았습니까", "습니까", "ㅂ니까", "나요", "는가요", "은가요", "는가", "나", "어요", "아요", "니", "죠", "지요",
-)  # fmt: skip
-
-
 def _asked(word: str) -> str | None:
-    """A predicate that asks: 감소했나요, 닫나요, 줄었습니까, 감소했어요, 합니까, 한가요."""
-    if word.endswith("인가요") or word.endswith("입니까"):
+    """A predicate that asks: 감소했나요, 닫나요, 줄었습니까, 감소했어요, 합니까, 3년인가요."""
+    if word.endswith(("인가요", "입니까")):
         return _copula(word[:-3])
-    if word.endswith(("니까", "니까요")) and len(word) > 2:
-        stem = re.sub(r"니까요?$", "", word)
-        if stem.endswith("습"):
-            return _stem_end(stem[:-1])
-        initial, vowel, final = _parts(stem[-1])
-        return _stem_end(stem[:-1] + _joined(initial, vowel, 0)) if final == 17 else None  # ㅂ
-    for ending in ("는가요", "는가", "나요", "나", "지요", "죠", "니"):
-        if word.endswith(ending) and len(word) > len(ending):
-            return _stem_end(word[: -len(ending)])
+    polite = re.match(r"^(.+)니까요?$", word)
+    if polite:
+        return _formal(polite[1])
+    plain = re.match(r"^(.+?)(?:는가요?|나요?|지요|죠|니)$", word)
+    if plain:
+        return _stem_end(plain[1])
     match = re.match(r"^(.*[가-힣])(?:어요|아요|어|아|대요|지)$", word)
     if match and _parts(match[1][-1])[2] == _SS:
         return match[1] + "다"
-    if word.endswith("해요"):
-        return word[:-2] + "한다"
-    return None
+    return word[:-2] + "한다" if word.endswith("해요") else None
+
+
+def _formal(stem: str) -> str | None:
+    """What stands before 니까: 줄었습, 합."""
+    if stem.endswith("습"):
+        return _stem_end(stem[:-1]) if len(stem) > 1 else None
+    if not _is_syllable(stem[-1]):
+        return None
+    initial, vowel, final = _parts(stem[-1])
+    return _stem_end(stem[:-1] + _joined(initial, vowel, 0)) if final == _B else None
 
 
 def _stem_end(stem: str) -> str:
@@ -160,11 +149,8 @@ def _told(word: str) -> str | None:
         return None
     if stem.endswith("이") and len(stem) > 1:
         return stem + "다"
-    if stem[-1].isdigit() or not _is_syllable(stem[-1]):
-        return _copula(stem)
-    if stem.endswith(_NOUN_ENDS):
-        return _copula(stem)
-    return _stem_end(stem)
+    noun = stem[-1].isdigit() or not _is_syllable(stem[-1]) or stem.endswith(_NOUN_ENDS)
+    return _copula(stem) if noun else _stem_end(stem)
 
 
 _NOUN_ENDS = ("원", "명", "개", "번", "년", "월", "일", "요일", "시", "분", "초", "호", "층", "팀", "장", "곳")

@@ -35,7 +35,8 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^what (?:is|was|are|were) the reasons? (?:that|why) (?P<said>.+)$", "said"),
         (r"^(?:given|considering|assuming|knowing|seeing|now)(?: the fact)? that (?P<said>.+?)[,;:] ?(?=\w)", "said"),
         (r"^(?:since|because|as|considering|given) (?P<said>.+?), (?=(?:and )?(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|in which|by how|to whom|for)\b)", "clause"),  # noqa: E501
-        (r"^(?:so,? |and |but )*(?P<said>.+?), (?:right|correct|no|true|ok|is that (?:right|correct)|am i right)$", "said"),
+        (r"^(?:so,? |and |but )*(?P<said>.+?), (?:right|correct|no|true|ok|is that (?:right|correct)|am i right)$",
+         "said"),
         (r"^(?:so,? |and |but )*(?P<said>.+?), (?:is|are|was|were|do|does|did|has|have|had|can|will)(?:n't| not)? (?:it|they|he|she|we|there)(?: not)?$", "said"),  # noqa: E501
         (r"^(?P<aux>isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't) (?P<rest>.+)$", "negated"),
         (r"^(?:is|isn't) it (?:true|correct|right|the case|not true) that (?P<said>.+)$", "true"),
@@ -55,8 +56,10 @@ _KOREAN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^(?P<said>.+?\S[^\s의])\s{_REASON}(?:은|는|이|가|을|를|과|와|도)?(?:\s.*)?$", "adnominal"),
         (r"^왜\s(?P<said>.+)$", "asked"),
         (r"^(?P<said>\S+(?:은|는|이|가)\s(?:.+\s)?)왜\s(?P<more>.+)$", "asked"),
-        (r"^(?P<said>.+?(?:[은ㄴ는인던]|ㄹ)?)\s(?:거|것|게|것이)\s?(?:맞죠|맞지요?|맞나요|맞습니까|아닌가요|아니에요|아닌지요|사실인가요|사실이죠)$", "thing"),
-        (r"^(?P<said>.+?(?:다고|라고))\s(?:들었는데|하던데|했는데|알고\s있는데|들었습니다|들었어요|하는데)[,.]?(?:\s.*)?$", "quoted"),
+        (r"^(?P<said>.+?(?:[은ㄴ는인던]|ㄹ)?)\s(?:거|것|게|것이)\s?"
+         r"(?:맞죠|맞지요?|맞나요|맞습니까|아닌가요|아니에요|아닌지요|사실인가요|사실이죠)$", "thing"),
+        (r"^(?P<said>.+?(?:다고|라고))\s"
+         r"(?:들었는데|하던데|했는데|알고\s있는데|들었습니다|들었어요|하는데)[,.]?(?:\s.*)?$", "quoted"),
         (r"^(?P<said>.+?)(?:라던데|다던데|라는데|다는데|이라면서요?|라면서요?)[,.]?(?:\s.*)?$", "hearsay"),
         (r"^(?P<said>.+?잖아요?)[.,!]?(?:\s.*)?$", "told"),
         (r"^(?P<said>.+?(?:죠|지요|지))$", "told"),

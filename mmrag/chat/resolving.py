@@ -101,7 +101,9 @@ def _only_slots(asked: str) -> list[tuple[str, str]] | None:
 
 def _all_filled(previous: str, parts: Sequence[tuple[str, str]]) -> Resolution | None:
     """Every part of a follow-up put into the previous question, one after the other."""
-    current, told, taken = previous, [], []
+    told: list[str] = []
+    taken: list[str] = []
+    current = previous
     for preposition, noun in parts:
         found = _filled(current, noun, preposition, tuple(taken))
         if found is None:

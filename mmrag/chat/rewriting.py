@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from mmrag.chat.resolving import Exchange, Resolution
+from mmrag.chat.words import SMALL
 from mmrag.errors import MmragError
 from mmrag.protocols import VisionLLM
 
@@ -32,10 +33,6 @@ _POINTING = re.compile(
     r"\b(?:it|its|they|them|their|he|she|him|her|his|that|this|those|these|one|ones|there|then|so|same|else|other|instead"
     r"|also|too|again)\b|(?<!\S)(?:그|이|저)(?:것|건|게|걸|거|는|가|를|때|곳|분|중)|거기|그때|그러면|그럼|또|더|나머지|반대로",
     re.IGNORECASE,
-)
-_SMALL = frozenset(
-    "a an the is are was were be been do does did has have had of in on at for to from by with and or what which who when"
-    " where why how many much long there that can could will would should between during as not than".split()
 )
 _HANGUL_ENDINGS = 3  # syllables: particles and endings change from a clause to a question
 
@@ -69,9 +66,9 @@ def is_said(text: str, question: str, history: Sequence[Exchange]) -> bool:
     said = _words(question)
     for turn in history:
         said |= _words(turn.question) | _words(turn.answer)
-    if not words or not words <= said | _SMALL and not all(_known(word, said) for word in words):
+    if not words or not all(_known(word, said) for word in words):
         return False
-    return all(_known(word, words) for word in own - _SMALL)
+    return all(_known(word, words) for word in own - SMALL)
 
 
 def _words(text: str) -> set[str]:
@@ -80,7 +77,7 @@ def _words(text: str) -> set[str]:
 
 def _known(word: str, said: set[str]) -> bool:
     """The word itself, or for words of letters one with the same stem; a number must be the same."""
-    if word in said or word in _SMALL:
+    if word in said or word in SMALL:
         return True
     if any(sign.isdigit() for sign in word):
         number = re.sub(r"\D+$", "", word)  # 2018년 and 2018

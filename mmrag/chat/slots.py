@@ -32,8 +32,10 @@ _ORDINAL = r"(?:first|second|third|fourth|fifth|sixth|1st|2nd|3rd|[4-9]th|last)"
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("year_before", r"(?:the\s+)?(?:year before|previous year|prior year|preceding year|a year earlier)(?:\s+that)?\b"
      r"|\blast year\b|지난해|전년도?|전해|작년"),
-    ("year_after", r"(?:the\s+)?(?:year after|next year|following year|a year later)(?:\s+that)?\b|이듬해|다음\s?해|내년"),
-    ("quarter_before", r"(?:the\s+)?(?:quarter before|previous quarter|prior quarter|last quarter)\b|전\s?분기|직전\s?분기"),
+    ("year_after", r"(?:the\s+)?(?:year after|next year|following year|a year later)(?:\s+that)?\b"
+     r"|이듬해|다음\s?해|내년"),
+    ("quarter_before", r"(?:the\s+)?(?:quarter before|previous quarter|prior quarter|last quarter)\b"
+     r"|전\s?분기|직전\s?분기"),
     ("quarter_after", r"(?:the\s+)?(?:quarter after|next quarter|following quarter)\b|다음\s?분기"),
     ("range", rf"{_YEAR}년?(?:부터)?\s*(?:to|and|through|until|or|vs\.?|[-–—~]|과|와|,)?\s*{_YEAR}(?:년(?:까지)?)?"),
     ("quarter", rf"\bQ[1-4]\b|\b[1-4]Q\b|{_ORDINAL}[\s-]quarter\b|제?[1-4]\s?(?:사)?분기"),
@@ -41,7 +43,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("date", rf"\b\d{{1,2}}\s{_MONTHS}(?![a-z])|\b{_MONTHS}\s\d{{1,2}}\b(?!\d)|\d{{1,2}}월\s?\d{{1,2}}일"),
     ("month", rf"\b{_MONTHS}(?=\s+(?:{_YEAR}|of\b)|\s*[?,]|$)|\d{{1,2}}월"),
     ("year", rf"(?:\bFY\s?|\bfiscal\s(?:year\s)?)?{_YEAR}(?:년도?)?|\bFY\s?\d\d\b"),
-    ("nth", r"제?\d{1,3}(?:차|회|호|장|조|급|단계)(?![가-힣]*\s?(?:명|원))|\b(?:step|chapter|phase|table|figure|stage)\s\d+"),
+    ("nth", r"제?\d{1,3}(?:차|회|호|장|조|급|단계)(?![가-힣]*\s?(?:명|원))"
+     r"|\b(?:step|chapter|phase|table|figure|stage)\s\d+"),
     ("ordinal", rf"\b{_ORDINAL}\b(?!\s+(?:name|of all))"),
     ("code", r"(?<![\w-])[A-Z]{1,4}-?\d{1,4}[A-Z]?(?![\w-])"),
 )  # fmt: skip
@@ -154,8 +157,8 @@ def _stepped(question: str, slots: Sequence[Slot], new: Slot) -> str | None:
     if new.kind == "quarter" and not 1 <= moved <= 4:
         if year is None:
             return None
-        changed = _put(question, [(old, 4 if moved < 1 else 1), (year, int(_DIGITS.findall(year.text)[-1]) + new.step)])
-        return changed
+        other = int(_DIGITS.findall(year.text)[-1]) + new.step
+        return _put(question, [(old, 4 if moved < 1 else 1), (year, other)])
     return _put(question, [(old, moved)])
 
 
