@@ -85,22 +85,16 @@ def fixed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]
         citations = (Citation(self.search("oxygen")[0].region, None, "measures oxygen"),)
         return Claim(claim, Verdict("not_found" if "gold" in claim else "supported", 0.5, "so it is", citations))
 
-    class Chat:
-        def __init__(self, corpus: Corpus) -> None:
-            self.corpus = corpus
-            self.last = ""
-
-        def ask(self, question: str, progress: Any = None) -> Answer:
-            if question == "server":
-                raise ModelUnavailable("the server does not answer", "Start it.")
-            if question == "stop":
-                raise KeyboardInterrupt
-            self.last = question if not question.startswith("and") else f"{self.last} {question}"
-            return self.corpus.ask(self.last, progress=progress)
+    def turn(self: Corpus, question: str, carried: Any = (), max_risk: Any = None, progress: Any = None) -> Answer:
+        if "server" in question:
+            raise ModelUnavailable("the server does not answer", "Start it.")
+        if "stop" in question:
+            raise KeyboardInterrupt
+        return self.ask(question, max_risk=max_risk, progress=progress)
 
     monkeypatch.setattr(Corpus, "ask", ask)
     monkeypatch.setattr(Corpus, "verify", verify)
-    monkeypatch.setattr(Corpus, "chat", lambda self, *_, **__: Chat(self), raising=False)
+    monkeypatch.setattr(Corpus, "_ask", turn)
     return asked
 
 
@@ -143,7 +137,7 @@ def test_a_refusal_ends_with_5_and_is_printed(fixed: list[dict[str, Any]], capsy
     assert found["evidence"]
     assert run(["ask", "phone of the probe?"]) == 5
     shown = capsys.readouterr().out
-    assert "No answer: no page found states a phone number" in shown
+    assert "No answer. No page found states a phone number" in shown
     assert "Nearest pages" in shown
 
 
@@ -359,27 +353,15 @@ def test_a_batch_of_claims_takes_evidence_beside_its_file(
 def test_chat_answers_each_line_of_a_pipe(
     fixed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    commands = [
-        "/history",
-        "/sources",
-        "/help",
-        "/show",
-        "/show*1",
-        "/show*9",
-        "/nonsense",
-        "server",
-        "/new",
-        "/sources",
-        "/quit",
-        "never",
-    ]
-    lines = ["\ufeffwhat does it measure?", "", "and where?", *(line.replace("*", " ") for line in commands)]
+    commands = "/history /sources /help /show /show_1 /show_9 /nonsense server /new /sources /quit never"
+    lines = ["\ufeffWhat does the probe in Lake Soyang measure?", "", "And in Lake Chungju?"]
+    lines += [line.replace("_", " ") for line in commands.split()]
     typed(monkeypatch, "\n".join(lines))
     assert run(["chat"]) == 0
     shown = capsys.readouterr()
-    assert "> what does it measure?\noxygen [E1]" in shown.out
-    assert "Understood as: what does it measure? and where?" in shown.out
-    assert " 2  and where?" in shown.out
+    assert "> What does the probe in Lake Soyang measure?\noxygen [E1]" in shown.out
+    assert "Understood as: What does the probe in Lake Chungju measure?" in shown.out
+    assert " 2  And in Lake Chungju?\n    oxygen [E1]" in shown.out
     assert "/sources" in shown.out
     assert shown.out.count("Picture of E1:") == 2
     assert "the last answer has no E9" in shown.err
@@ -387,7 +369,10 @@ def test_chat_answers_each_line_of_a_pipe(
     assert "the server does not answer" in shown.err
     assert "nothing was asked yet" in shown.err
     assert "Traceback" not in shown.err
-    assert [one["question"] for one in fixed] == ["what does it measure?", "what does it measure? and where?"]
+    assert [one["question"] for one in fixed] == [
+        "What does the probe in Lake Soyang measure?",
+        "What does the probe in Lake Chungju measure?",
+    ]
 
 
 def test_chat_in_json_gives_one_object_a_line(
@@ -401,12 +386,35 @@ def test_chat_in_json_gives_one_object_a_line(
     assert found[1]["error"]["code"] == "model_unavailable"
     assert found[2]["abstained"] is True
     assert len(found) == 4
+    assert (found[2]["turn"], found[2]["dropped"]) == (2, [])
+
+
+def test_a_conversation_is_kept_listed_and_gone_on_with(
+    fixed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed(monkeypatch, "What does the probe in Lake Soyang measure?\n")
+    assert run(["chat", "--json"]) == 0
+    name = out(capsys)["conversation"]
+    assert run(["chat", "--list", "--json"]) == 0
+    first = out(capsys)["conversations"][0]
+    assert (first["name"], first["turns"]) == (name, 1)
+    assert run(["chat", "--list"]) == 0
+    assert name in capsys.readouterr().out
+    typed(monkeypatch, "And in Lake Chungju?\n/history\n")
+    assert run(["chat", "--continue"]) == 0
+    shown = capsys.readouterr().out
+    assert "Understood as: What does the probe in Lake Chungju measure?" in shown
+    assert " 2  And in Lake Chungju?" in shown
+    typed(monkeypatch, "phone\n")
+    assert run(["chat", "--conversation", name, "--json"]) == 0
+    assert out(capsys)["turn"] == 3
+    assert run(["chat", "--conversation", "none such", "--json"]) == 2
 
 
 def test_ctrl_c_in_a_pipe_ends_with_130(
     fixed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    typed(monkeypatch, "stop\nnever asked\n")
+    typed(monkeypatch, "Please stop here now.\nnever asked\n")
     assert run(["chat"]) == 130
     assert fixed == []
 

@@ -81,7 +81,7 @@ def test_an_answer_without_labels_gets_those_of_what_supports_it() -> None:
 
 def test_a_refusal_says_why_and_shows_the_nearest_pages_and_stale_ones() -> None:
     shown = rendered(display.answer_view(REFUSED, 0.2))
-    assert "No answer: no page found states who signed" in shown
+    assert "No answer. No page found states who signed" in shown
     assert "Nearest pages" in shown
     assert "E2  [red]연간 보고서.pdf · page 4 of 8" in shown
     assert "changed since it was read" in shown

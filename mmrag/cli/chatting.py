@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
 
 import typer
 
@@ -21,6 +21,7 @@ from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, LlmOption,
 from mmrag.cli.streaming import live_answer
 
 if TYPE_CHECKING:
+    from mmrag.chat import Chat
     from mmrag.corpus import Corpus
     from mmrag.types import Answer
 
@@ -37,7 +38,13 @@ HELP = (
 
 
 @app.command("chat", short_help="Ask one thing after another.")
-def chat(
+def chat(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
+    follow: Annotated[bool, typer.Option("--continue", help="Go on with the last conversation.")] = False,
+    conversation: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--conversation", metavar="NAME", help="Go on with this conversation; --list has the names."),
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the conversations that are kept, and leave.")] = False,
     max_risk: RiskOption = None,
     llm: LlmOption = None,
     index: IndexOption = None,
@@ -50,18 +57,45 @@ def chat(
     terminal, every line of it is a question; with --json, one object a line answers each.
     """
     from mmrag.corpus import Corpus
-    from mmrag.display import shorten
 
     with Corpus(index, catalog=catalog, llm=llm) as corpus:
-        held = corpus.status().catalog
-        talk = Conversation(corpus, max_risk, as_json)
+        if listing:
+            _list(corpus, as_json)
+            return
+        talk = Conversation(corpus, max_risk, as_json, _named(corpus, follow, conversation))
         if interactive(as_json):
             _stop_on_sigterm()
-            output.show(f"{held.pages:,} pages of {held.documents:,} documents in {shorten(corpus.folder)}.")
-            output.show("Ask, or type /help. Ctrl-D leaves.\n")
+            talk.greet()
         for line in questions(as_json):
             if not talk.take(line):
                 break
+
+
+def _named(corpus: Corpus, follow: bool, conversation: str | None) -> str | None:
+    """The conversation to go on with, None for a new one; raises `UsageError` where there is none of that name."""
+    from mmrag.errors import UsageError
+
+    if not follow and conversation is None:
+        return None
+    kept = corpus.conversations()
+    names = [one.name for one in kept]
+    if conversation is None:
+        if not names:
+            raise UsageError("no conversation is kept in this index", "Leave --continue out to begin one.")
+        return names[0]
+    if conversation not in names:
+        raise UsageError(f"there is no conversation {conversation!r}", "`mmrag chat --list` has the names.")
+    return conversation
+
+
+def _list(corpus: Corpus, as_json: bool) -> None:
+    from mmrag.display import conversations_json, conversations_view
+
+    kept = corpus.conversations()
+    if as_json:
+        output.emit(conversations_json(kept))
+    else:
+        output.show(conversations_view(kept))
 
 
 def interactive(as_json: bool = False) -> bool:
@@ -114,15 +148,25 @@ def _stop_on_sigterm() -> None:
 class Conversation:
     """The lines of one sitting: questions, and the commands that begin with a slash."""
 
-    def __init__(self, corpus: Corpus, max_risk: float | None = None, as_json: bool = False) -> None:
+    def __init__(
+        self, corpus: Corpus, max_risk: float | None = None, as_json: bool = False, name: str | None = None
+    ) -> None:
         self._corpus = corpus
         self._risk = max_risk
         self._as_json = as_json
-        self._chat: Any = self._begin()
-        self._turns: list[tuple[str, Answer]] = []
+        self._held = corpus.status().catalog  # before the first question, so that a missing index is told at once
+        self._chat: Chat = corpus.chat(name)
+        self._answer: Answer | None = None
 
-    def _begin(self) -> Any:
-        return self._corpus.chat(max_risk=self._risk)
+    def greet(self) -> None:
+        """Say what is asked here, and what was said before in a conversation that goes on."""
+        from mmrag.display import count, shorten
+
+        pages, documents = count(self._held.pages, "page"), count(self._held.documents, "document")
+        output.show(f"{pages} of {documents} in {shorten(self._corpus.folder)}.")
+        output.show("Ask, or type /help. Ctrl-D leaves.\n")
+        if self._chat.turns:
+            self._history()
 
     def take(self, line: str) -> bool:
         """Answer a line; False where it asks to leave. What goes wrong with one line is said, and the next is asked."""
@@ -156,15 +200,20 @@ class Conversation:
             output.show(Text(f"{PROMPT}{clean(line)}", "bold"))
         start = time.perf_counter()
         with live_answer() as progress:
-            answer = self._chat.ask(line, progress=progress)
+            answer = self._chat.ask(line, max_risk=self._risk, progress=progress)
         seconds = time.perf_counter() - start
-        self._turns.append((line, answer))
+        self._answer = answer
         if self._as_json:
-            output.emit({"asked": line, **answer_json(answer, seconds)}, line=True)
+            more = {"conversation": self._chat.name, "turn": len(self._chat.turns), "dropped": list(self._chat.dropped)}
+            output.emit({"asked": line, **answer_json(answer, seconds), **more}, line=True)
             return
-        if " ".join(answer.question.split()) != " ".join(line.split()):
+        if self._chat.resolution.follows:
             output.show(Text(f"Understood as: {clean(answer.question)}", "dim"))
+        for reason in self._chat.dropped:
+            output.show(Text(f"Left out: {clean(reason)}", "yellow"))
         output.show(answer_view(answer, seconds))
+        if self._chat.unsaved:
+            output.show(Text(f"This turn is not kept: {clean(self._chat.unsaved)}", "yellow"))
         output.show("")
 
     def _command(self, line: str) -> bool:
@@ -202,20 +251,14 @@ class Conversation:
         output.show("")
 
     def _history(self) -> None:
-        from rich.text import Text
+        from mmrag.display import turns_view
 
-        from mmrag.display import clean
-
-        if not self._turns:
-            output.show("Nothing was asked yet.")
-        for number, (line, answer) in enumerate(self._turns, 1):
-            came = "no answer" if answer.text is None else clean(answer.text)
-            output.show(Text(f"{number:>2}  {clean(line)}\n    {came}"))
+        output.show(turns_view(self._chat.turns))
         output.show("")
 
     def _new(self) -> None:
-        self._chat = self._begin()
-        self._turns.clear()
+        self._chat = self._corpus.chat()
+        self._answer = None
         output.show("A new conversation.\n")
 
     def _show(self, which: str) -> None:
@@ -238,6 +281,6 @@ class Conversation:
     def _last(self) -> Answer:
         from mmrag.errors import UsageError
 
-        if not self._turns:
+        if self._answer is None:
             raise UsageError("nothing was asked yet", "Ask something first.")
-        return self._turns[-1][1]
+        return self._answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mmrag.display.answers import answer_view, claim_view, sources_view, verdict_view
 from mmrag.display.cited import Spot, is_given_text, spots
+from mmrag.display.conversations import conversations_json, conversations_view, turns_view
 from mmrag.display.crops import draw_boxes, spot_picture
 from mmrag.display.documents import (
     answer_json,
@@ -51,6 +52,8 @@ __all__ = [
     "claim_json",
     "claim_view",
     "clean",
+    "conversations_json",
+    "conversations_view",
     "count",
     "draw_boxes",
     "encode_picture",
@@ -79,6 +82,7 @@ __all__ = [
     "status_json",
     "status_view",
     "to_json",
+    "turns_view",
     "verdict_view",
     "verify_json",
     "write_answer",

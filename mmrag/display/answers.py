@@ -18,7 +18,17 @@ from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.display.terminal import marked
 from mmrag.types import Answer, Claim, Evidence
 
-__all__ = ["ASCII", "SIGNS", "Signs", "answer_view", "claim_view", "percent", "sources_view", "verdict_view"]
+__all__ = [
+    "ASCII",
+    "SIGNS",
+    "Signs",
+    "answer_view",
+    "claim_view",
+    "percent",
+    "sentence",
+    "sources_view",
+    "verdict_view",
+]
 
 NEAREST = 3
 """Pages shown where there is no answer."""
@@ -191,8 +201,8 @@ def _claim(page: _Page, claim: Claim, evidence: Sequence[Evidence]) -> Iterator[
 
 
 def _refusal(page: _Page, answer: Answer) -> Iterator[Text]:
-    reason = clean(answer.reason) or "the pages found do not state it"
-    yield from page.hang("", Text.assemble(("No answer: ", "bold yellow"), reason))
+    reason = sentence(clean(answer.reason)) or "The pages found do not state it."
+    yield from page.hang("", Text.assemble(("No answer. ", "bold yellow"), reason))
 
 
 def _nearest(page: _Page, answer: Answer) -> Iterator[Text]:
@@ -241,7 +251,9 @@ def _summary(page: _Page, answer: Answer, seconds: float | None) -> Text:
     """How many claims held, how long it took, tokens where they were counted, and what wrote the answer."""
     held = sum(claim.verdict.label == "supported" for claim in answer.claims)
     struck = len(answer.claims) - held
-    parts = [f"{held} supported"] if held else []
+    sure = answer.text is not None and answer.probability is not None
+    parts = [f"{percent(answer.probability or 0.0)} likely to be right"] if sure else []
+    parts += [f"{held} supported"] if held else []
     parts += [f"{struck} struck out"] if struck else []
     parts += _time(seconds)
     if answer.usage is not None:
@@ -255,6 +267,13 @@ def _summary(page: _Page, answer: Answer, seconds: float | None) -> Text:
 
 def _time(seconds: float | None) -> list[str]:
     return [] if seconds is None else [f"{seconds:.1f} s"]
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital at its beginning and a stop at its end."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
 def percent(probability: float) -> str:

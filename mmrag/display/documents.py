@@ -122,13 +122,17 @@ def _citation(citation: Citation, evidence: Sequence[Evidence]) -> dict[str, Any
 
 
 def answer_json(answer: Answer, seconds: float) -> dict[str, Any]:
-    """The answer of `ask`. `usage` is null where tokens were not counted."""
+    """The answer of `ask`. `usage` is null where tokens were not counted.
+
+    `probability` is the chance that the text as a whole is right; null where there is none, or nobody can say.
+    """
     usage = answer.usage
     return {
         "question": answer.question,
         "text": answer.text,
         "abstained": answer.text is None,
         "reason": answer.reason,
+        "probability": answer.probability,
         "claims": [claim_json(claim, answer.evidence) for claim in answer.claims],
         "evidence": [evidence_json(item, rank) for rank, item in enumerate(answer.evidence, 1)],
         "models": dict(answer.models),

@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrag.display.answers import SIGNS, WORDS, percent
+from mmrag.display.answers import SIGNS, WORDS, percent, sentence
 from mmrag.display.cited import Spot, is_given_text, label_of, spots
 from mmrag.display.crops import spot_picture
 from mmrag.display.escaping import clean, shown_path
@@ -109,12 +109,14 @@ def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
     yield f"<h1>{_safe(answer.question)}</h1>"
     cited = spots(answer.claims, answer.evidence)
     if answer.text is None:
-        reason = answer.reason or "the pages found do not state it"
+        reason = sentence(answer.reason) or "The pages found do not state it."
         yield f'<p class="text none">No answer</p><p class="note">{_safe(reason)}</p>'
     else:
         yield f'<p class="text">{_text(answer)}</p>'
         if answer.reason:
             yield f'<p class="note">{_safe(answer.reason)}</p>'
+        if answer.probability is not None:
+            yield f'<p class="quiet">{percent(answer.probability)} likely to be right</p>'
     if answer.claims:
         yield "<h2>Checked</h2><ol>"
         yield from (_claim(claim, answer.evidence) for claim in answer.claims)
