@@ -24,8 +24,8 @@ class Piece:
 class Candidate:
     """An answer that the evidence may state. `features` are those that `mmrag.generation.confidence` weighs.
 
-    `source` says where it comes from ("sentence", "span", "passage", "list", "yes_no", "cell", "computed"): each source has
-    coefficients of its own. `score` orders candidates of one source.
+    `source` says where it comes from ("sentence", "value", "passage", "list", "yes_no", "cell", "computed"): each
+    source has coefficients of its own. `score` orders candidates of one source.
     """
 
     source: str

@@ -24,7 +24,10 @@ _LEAST = 0.05
 
 
 class ExtractiveGenerator:
-    """A `Generator` that quotes. `encode` puts English texts into vectors of length 1; without it words alone decide."""
+    """A `Generator` that quotes.
+
+    `encode` puts English texts into vectors of length 1, shape (n, dim); without it words alone decide.
+    """
 
     def __init__(self, pages: PageSource, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
         self._reader = Reader(pages)

@@ -5,18 +5,25 @@ Every piece is a quotation: sentences as they stand, values as they are written.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mmrag.generation.candidates import Candidate, Piece, cite
 from mmrag.generation.ranking import Asked, Scored
 from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.types_of_answers import Span, spans
+from mmrag.quantities import quantities
 
 __all__ = ["prose_candidates"]
 
+_SHORT_TYPES = ("number", "money", "percent", "date", "year", "time")
+"""Types of which the value alone is the answer; persons, places and names are shown in their sentence."""
+_VOTERS = 15  # sentences whose values are counted
+_SHARP = 8.0  # how much less a sentence with a lower score counts
 _LOOKED_AT = 6  # sentences that are tried as an answer
-_MOST_WORDS = 75  # of an explanation
+_THRESHOLD = 0.75  # of the best sentence's score, below which a sentence is not worth adding
+_MOST_WORDS = 80  # of an explanation
 _LONG = 45  # words of a sentence that is long for an answer
 _MOST_ITEMS = 12
 _NEGATION = re.compile(
@@ -60,18 +67,24 @@ def _features(asked: Asked, ranked: Sequence[Scored], one: Scored, typed: float)
     }
 
 
+_MARKS = re.compile(r"(?<=[\w.,;:!?)\"'”’])(?:\[(?:\d{1,3}|[a-z]|note \d+)\])+")
+
+
+def _plain(text: str) -> str:
+    """Without the marks of footnotes ("nine,[69] where"): they are not part of what is said."""
+    return _MARKS.sub("", text)
+
+
 def _piece(spot: Spot, text: str = "") -> Piece:
     sentence = spot.sentence
     citation = cite(spot.page.regions, sentence.boxes, sentence.text)
-    return Piece(text or sentence.text, _claim(spot), spot.page.evidence.label, (citation,))
+    return Piece(_plain(text or sentence.text), _claim(spot), spot.page.evidence.label, (citation,))
 
 
 def _claim(spot: Spot) -> str:
     """The sentence; an item or a fragment with the title or lead-in it stands under."""
-    lead = _lead(spot)
-    if spot.sentence.item and lead and len(spot.text.split()) < 12:
-        return f"{lead.rstrip(':')}: {spot.text}"
-    return spot.text
+    text, lead = _plain(spot.text), _plain(_lead(spot))
+    return f"{lead.rstrip(':')}: {text}" if spot.sentence.item and lead and len(text.split()) < 12 else text
 
 
 def _lead(spot: Spot) -> str:
@@ -85,27 +98,55 @@ def _lead(spot: Spot) -> str:
 
 
 def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
-    """The value in each of the best sentences where it has one of the wanted type, else the sentence."""
+    """The values of the wanted type in the best sentences, each with the votes of all that state it.
+
+    An answer that several sentences give is the likelier one (Clarke et al., SIGIR 2001).
+    """
     question = asked.question
-    found = []
     best = ranked[0].score
-    for one in ranked[:_LOOKED_AT]:
-        if one.score < 0.6 * best or one.spot.sentence.title:
-            continue
-        values = spans(question, one.spot.text) if question.answer_type not in ("text", "reason") else []
-        if values:
-            features = _features(asked, ranked, one, values[0].fit) | {"values": 1.0 / len(_distinct(values))}
-            score = one.score + 0.1 * values[0].fit
-            found.append(Candidate("value", values[0].text, (_piece(one.spot, values[0].text),), score, features))
-        else:
-            features = _features(asked, ranked, one, 0.0)
-            found.append(Candidate("sentence", one.spot.text, (_piece(one.spot),), one.score, features))
-    return found
+    near = [one for one in ranked[:_VOTERS] if one.score > 0.6 * best and not one.spot.sentence.title]
+    if question.answer_type in ("text", "reason"):
+        return [_stated(asked, ranked, one) for one in near[:_LOOKED_AT]]
+    votes: dict[str, float] = {}
+    first: dict[str, tuple[float, Scored, Span]] = {}
+    for one in near:
+        for span in {_key(span): span for span in reversed(spans(question, _plain(one.spot.text)))}.values():
+            key, weight = _key(span), math.exp(_SHARP * (one.score - best)) * span.fit
+            votes[key] = votes.get(key, 0.0) + weight
+            own = one.score + 0.1 * span.fit
+            if key not in first or own > first[key][0]:
+                first[key] = (own, one, span)
+    total = sum(votes.values())
+    found = []
+    for key in sorted(votes, key=lambda key: -votes[key])[:4]:
+        own, one, span = first[key]
+        features = _features(asked, ranked, one, span.fit) | {"share": votes[key] / total}
+        text = span.text if question.answer_type in _SHORT_TYPES and not _wants_more(asked) else _plain(one.spot.text)
+        found.append(Candidate("value", text, (_piece(one.spot, text),), own + 0.3 * votes[key] / total, features))
+    return found + [_stated(asked, ranked, one) for one in near[:2]]
 
 
-def _distinct(values: Sequence[Span]) -> set[str]:
-    """Different values of the best fit."""
-    return {value.text.casefold() for value in values if value.fit >= values[0].fit - 0.05}
+def _stated(asked: Asked, ranked: Sequence[Scored], one: Scored) -> Candidate:
+    features = _features(asked, ranked, one, one.typed)
+    return Candidate("sentence", _plain(one.spot.text), (_piece(one.spot),), one.score, features)
+
+
+_TWO_THINGS = re.compile(
+    r"^\W*\w+ and (?:in |at |to )?\w+|\band (?:in |at |to )?(?:what|which|when|where|who|how)\b", re.IGNORECASE
+)
+
+
+def _wants_more(asked: Asked) -> bool:
+    """Two things are asked at once ("when and in what play")."""
+    return bool(_TWO_THINGS.search(asked.question.text))
+
+
+def _key(span: Span) -> str:
+    """Values that are written differently and say the same."""
+    amounts = quantities(span.text)
+    if len(amounts) == 1 and len(amounts[0].text) >= 0.7 * len(span.text.strip()):
+        return f"{amounts[0].value.normalize()}"
+    return re.sub(r"\W+", " ", span.text).strip().casefold()
 
 
 def _yes_no(asked: Asked, ranked: Sequence[Scored], one: Scored) -> Candidate:
@@ -150,47 +191,47 @@ def _lists(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
 
 
 def _passages(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
-    """Around each of the best sentences, those of the same page that go on with it and speak of the same."""
+    """On each of the best pages, the run of sentences that has most to say: a sum of scores, each less a threshold.
+
+    The threshold is relative to the best sentence, so that a sentence that says little ends the run.
+    """
+    scores = {(one.spot.page.rank, one.spot.place): one for one in ranked}
+    best = ranked[0].score
     found = []
-    for one in [one for one in ranked[:_LOOKED_AT] if not one.spot.sentence.title][:3]:
-        chosen = _companions(one, ranked, 2 if asked.question.kind == "definition" else 4)
-        pieces = tuple(_piece(spot) for spot in chosen)
-        features = _features(asked, ranked, one, 0.5) | {"sentences": len(chosen) / 4}
-        found.append(Candidate("passage", " ".join(piece.text for piece in pieces), pieces, one.score, features))
+    for page in list(dict.fromkeys(one.spot.page.rank for one in ranked[:_LOOKED_AT]))[:3]:
+        text = next(one.spot.page for one in ranked if one.spot.page.rank == page)
+        gain, places = _best_run(
+            text, {place: one.score for (rank, place), one in scores.items() if rank == page}, best
+        )
+        if not places:
+            continue
+        lead = max((scores[page, place] for place in places if (page, place) in scores), key=lambda one: one.score)
+        pieces = tuple(_piece(Spot(text, place)) for place in places)
+        features = _features(asked, ranked, lead, 0.5) | {"sentences": min(4, len(places)) / 4, "gain": gain}
+        found.append(Candidate("passage", " ".join(piece.text for piece in pieces), pieces, gain, features))
     if asked.question.parts and len(found) > 1:
         found += _joined(asked, ranked)
     return found
 
 
-def _companions(one: Scored, ranked: Sequence[Scored], most: int) -> list[Spot]:
-    page = one.spot.page
-    scores = {
-        (other.spot.page.evidence.label, other.spot.place): other.score
-        for other in ranked
-        if not other.spot.sentence.title
-    }
-    label = page.evidence.label
-    near = [
-        place
-        for place in range(max(0, one.spot.place - 2), min(len(page.sentences), one.spot.place + 4))
-        if place != one.spot.place
-        and not page.sentences[place].title
-        and page.sentences[place].heading == one.spot.sentence.heading
-        and scores.get((label, place), 0.0) > 0.55 * one.score
-    ]
-    near.sort(key=lambda place: -scores[(label, place)])
-    chosen = [one.spot.place]
-    words = len(one.spot.text.split())
-    for place in near:
-        more = len(page.sentences[place].text.split())
-        if len(chosen) < most and words + more <= _MOST_WORDS and not _unfinished(page, place):
-            chosen.append(place)
-            words += more
-    return [Spot(page, place) for place in sorted(chosen)]
-
-
-def _unfinished(page: PageText, place: int) -> bool:
-    return not re.search(r"[.!?。…][\"'”’)\]]*(?:\[\w+\])*$", page.sentences[place].text)
+def _best_run(page: PageText, scores: Mapping[int, float], best: float) -> tuple[float, list[int]]:
+    """The gain and the places of the best run of neighbouring sentences under no more than one title."""
+    top: tuple[float, list[int]] = (0.0, [])
+    for start, sentence in enumerate(page.sentences):
+        if sentence.title:
+            continue
+        words, gain = 0, 0.0
+        places: list[int] = []
+        for place in range(start, len(page.sentences)):
+            own = page.sentences[place]
+            words += len(own.text.split())
+            if own.title or own.heading != sentence.heading or (places and words > _MOST_WORDS):
+                break
+            places.append(place)
+            gain += scores.get(place, 0.3 * best) - _THRESHOLD * best
+            if gain > top[0]:
+                top = (gain, places.copy())
+    return top
 
 
 def _joined(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
@@ -201,7 +242,7 @@ def _joined(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     )
     if second is None:
         return []
-    chosen = _companions(first, ranked, 2) + _companions(second, ranked, 2)
+    chosen = [first.spot, second.spot]
     pieces = tuple(_piece(spot) for spot in chosen)
     features = _features(asked, ranked, first, 0.5) | {"sentences": len(chosen) / 4}
     score = (first.score + second.score) / 2

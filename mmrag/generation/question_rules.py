@@ -265,6 +265,11 @@ SCALES: tuple[tuple[re.Pattern[str], int], ...] = (
 )
 NAME_WORDS = frozenset(
     [
+        "around",
+        "approximately",
+        "roughly",
+        "over",
+        "within",
         "a",
         "about",
         "according",

@@ -71,9 +71,10 @@ class Question:
     `answer_type`: what the answer is ("yes_no" and "text" are open).
     `form`: a short value, sentences, or every item of a list.
     `focus`: the words that say what is asked for, as written, lower case and without wh-words, years and words of the
-    operation: "What is the average value of packaging for 2018 and 2019?" gives ("value", "packaging").
+    operation: "What is the average value of packaging for 2018 and 2019?" gives ("value",
+    "packaging").
     `noun`: what a "which", "what", "how many" or 몇 stands before ("year", "justices", "명"), "" for none.
-    `terms`: search terms with weights, as `mmrag.lexical.query_terms` gives them.
+    `text`: without suffixes of file names. `terms`: search terms with weights, as `mmrag.lexical.query_terms` gives them.
     `entities`: names and quoted titles as written. `years`: as asked for, in order; `periods`: dates, quarters and
     months as written ("December 31, 2019", "Q3 2019", "2025년 3분기").
     `comparison`: "most", "least", "more", "less" or ""; `scale`: the unit that the answer is wanted in (1,000,000 for
@@ -116,7 +117,11 @@ _PERIOD = re.compile(
     r"|(?:(?:19|20)\d\d\s*년\s*)?(?:제?\s*[1-4]\s*분기|상반기|하반기|\d{1,2}\s*월(?:\s*\d{1,2}\s*일)?)",
     re.IGNORECASE,
 )
+_SUFFIX = re.compile(r"(\w)\.(?:pdf|docx?|pptx?|xlsx?|hwpx?|txt|html?|md|png|jpe?g)\b", re.IGNORECASE)
 _QUOTED = re.compile('["“「『‘]([^"”」』’]{2,80})["”」』’]')
+_PARTICLE = re.compile(
+    "(?<=[A-Za-z0-9])[가-힣](?=[가-힣]*(?:\\s|$|[?.,]))"
+)  # one place wide, so that words keep theirs
 _WORD = re.compile(r"[^\W_]+(?:[-'’&.][^\W_]+)*")
 _OPENERS = re.compile(
     r"^\s*(?:please|tell me|so|and|but|according to [^,]{2,80},|considering [^,]{2,160}(?:, (?=how|"
@@ -132,7 +137,7 @@ _AND_QUESTION = re.compile(
 
 def analyse(question: str) -> Question:
     """Take a question apart; of a very long one the beginning. Never fails: an empty one asks "what" for text."""
-    text = " ".join(question[:_MAX].split())
+    text = " ".join(_SUFFIX.sub(r"\1", question[:_MAX].replace("_", " ")).split())
     language: Literal["en", "ko"] = "ko" if _HANGUL.search(text) else "en"
     parts = _parts(text) if language == "en" else ()
     kind, answer_type, form, noun = _kind(parts[0] if parts else text, language)
@@ -225,7 +230,7 @@ def _entities(text: str) -> tuple[str, ...]:
     """
     found = [match[1].strip() for match in _QUOTED.finditer(text)]
     rest = _QUOTED.sub(" | ", text)
-    words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(rest)]
+    words = [(match[0], match.start(), match.end()) for match in _WORD.finditer(_PARTICLE.sub(" ", rest))]
     latin = [word for word, _, _ in words if word[0].isascii() and word[0].isalpha()]
     if latin and sum(_is_name(word) for word in latin) > max(2, 0.7 * len(latin)):
         return tuple(dict.fromkeys(found))

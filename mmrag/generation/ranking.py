@@ -17,11 +17,13 @@ import numpy as np
 from mmrag.generation.questions import Question
 from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.types_of_answers import holds_type
-from mmrag.lexical import tokenize
+from mmrag.lexical import query_terms, tokenize
 from mmrag.types import Vectors
 
 __all__ = ["Asked", "Scored", "rank_sentences", "weigh"]
 
+_NAMED = 0.4  # weight of a word of the question that the names of the best files hold: it says where, not what
+_MOST_CHARACTERS = 600
 _ENCODED = 40  # sentences that are encoded for a question: those with most shared words; encoding is what takes time
 
 
@@ -64,21 +66,43 @@ def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
         for terms in page.terms:
             counts.update(terms & question.terms.keys())
     held = frozenset().union(*(page.words | page.names for page in pages)) if pages else frozenset()
-    weights = {term: weight * math.log((total + 1) / (counts[term] + 0.5)) for term, weight in question.terms.items()}
+    named = frozenset().union(*(page.file_terms for page in pages[:3])) if pages else frozenset()
+    weights = {
+        term: weight * math.log((total + 1) / (counts[term] + 0.5)) * (_NAMED if term in named else 1.0)
+        for term, weight in question.terms.items()
+    }
     missing = frozenset(term for term in question.terms if term not in held and not _nearly(term, held))
-    # Pairs of Korean syllables and parts of compounds only back up whole words.
-    whole = sum(weight for term, weight in weights.items() if question.terms[term] >= 1.0 or question.language == "ko")
-    lost = sum(weights[term] for term in missing if question.terms[term] >= 1.0 or question.language == "ko")
+    absent = _absent_korean(question.text, held) if question.language == "ko" else _absent(question, weights, missing)
     entities = tuple(frozenset(tokenize(entity)) for entity in question.entities)
     return Asked(
         question,
         weights,
         missing,
-        lost / whole if whole > 0 else 0.0,
+        absent,
         tuple(terms for terms in entities if terms),
-        tuple(year for year in question.years if str(year) not in held and not _within_span(year, held)),
+        tuple(year for year in question.years if str(year) not in held),
         tuple(name for name in question.entities if not _stands_somewhere(frozenset(tokenize(name)), pages)),
     )
+
+
+def _absent(question: Question, weights: dict[str, float], missing: frozenset[str]) -> float:
+    """Share of the weight of whole words that no page holds; parts of compounds only back those up."""
+    whole = sum(weight for term, weight in weights.items() if question.terms[term] >= 1.0)
+    lost = sum(weights[term] for term in missing if question.terms[term] >= 1.0)
+    return lost / whole if whole > 0 else 0.0
+
+
+def _absent_korean(text: str, held: frozenset[str]) -> float:
+    """Share of the words of which no stem and no pair of syllables stands on a page; the predicate is left out."""
+    words = [word.strip("?!.,'\"()") for word in text.split()]
+    shares = []
+    for word in words[:-1] if len(words) > 2 else words:
+        terms = query_terms(f"{word} zzqx").keys() - {"zzqx"}
+        if terms:
+            whole = [term for term in terms if len(term) > 2] or list(terms)
+            found = any(term in held for term in whole) or sum(term in held for term in terms) >= 0.5 * len(terms)
+            shares.append(0.0 if found else 1.0)
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 def rank_sentences(
@@ -98,7 +122,7 @@ def rank_sentences(
 
 def _similarities(question: str, spots: Sequence[Spot], encode: Callable[[Sequence[str]], Vectors]) -> list[float]:
     texts = [f"{spot.sentence.heading}: {spot.text}" if spot.sentence.heading else spot.text for spot in spots]
-    vectors = encode([question, *(text[:600] for text in texts)])
+    vectors = encode([question, *(text[:_MOST_CHARACTERS] for text in texts)])
     return [max(0.0, float(value)) for value in np.asarray(vectors[1:] @ vectors[0])]
 
 
@@ -116,19 +140,52 @@ def _overlap(asked: Asked, spot: Spot) -> float:
 def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:
     question = asked.question
     overlap = _overlap(asked, spot)
-    near = spot.terms | frozenset(tokenize(spot.sentence.heading))
-    around = near | spot.page.names
+    around = spot.terms | frozenset(tokenize(spot.sentence.heading)) | spot.page.names
     names = _mean([len(name & around) / len(name) for name in asked.names], 0.5)
     text = f"{spot.sentence.heading} {spot.text}"
-    years = _mean(
-        [1.0 if str(year) in text else 0.3 if str(year) in spot.page.words else 0.0 for year in question.years], 0.5
-    )
+    held = spot.page.words
+    years = _mean([1.0 if str(y) in text else 0.3 if str(y) in held else 0.0 for y in question.years], 0.5)
     typed = holds_type(question, spot.text)
     page = 1.0 / (1.0 + spot.page.rank)
     english = question.language == "en" and similarity > 0
     score = (0.5 * similarity + 0.3 * overlap if english else 0.8 * overlap) + 0.08 * names + 0.08 * years
-    score += 0.12 * typed + 0.06 * page - (0.15 if spot.sentence.title else 0.0)
+    score += 0.12 * typed + 0.1 * page + 0.1 * _defines(question, spot) - _drawback(spot)
     return Scored(spot, score, similarity, overlap, names, years, typed, page)
+
+
+_VERB_OF_DEFINITION = re.compile(
+    r"^\W*(?:(?:an?|the)\s+)?(?P<what>[^,.;]{2,80}?)\s*(?:\([^)]*\)\s*)?"
+    r"(?:\b(?:is|are|was|were|means?|refers?\s+to|stands\s+for)\b|[은는이란]\s)",
+    re.IGNORECASE,
+)
+
+
+def _defines(question: Question, spot: Spot) -> float:
+    """1 where the sentence begins with what is asked about and a verb that says what that is."""
+    if question.kind not in ("definition", "what"):
+        return 0.0
+    match = _VERB_OF_DEFINITION.match(spot.text)
+    if not match:
+        return 0.0
+    subject = set(tokenize(match["what"]))
+    return 1.0 if subject and len(subject & question.terms.keys()) >= 0.6 * len(subject) else 0.0
+
+
+_REFERENCE = re.compile(
+    r"https?://|\bwww\.|\bdoi\b|\bISBN\b|\bRetrieved\b|\bpp?\.\s?\d|^\W*\d{1,3}\.\s|\(\d{4}\)\.|\barXiv\b",
+    re.IGNORECASE,
+)
+
+
+def _drawback(spot: Spot) -> float:
+    """What speaks against a sentence whatever the question is: a heading, a reference, a scrap without an end."""
+    sentence = spot.sentence
+    if sentence.title:
+        return 0.15
+    if _REFERENCE.search(sentence.text):
+        return 0.2
+    whole = sentence.item or re.search(r"[.!?。…:][\"'”’)\]]*(?:\[\w+\])*$", sentence.text)
+    return 0.0 if whole else 0.1
 
 
 def _mean(values: Sequence[float], default: float) -> float:
@@ -161,15 +218,6 @@ def _one_off(one: str, other: str) -> bool:
         return rest[1:] == rest_other[1:] or (rest[:2] == rest_other[1::-1] and rest[2:] == rest_other[2:])
     longer, shorter = (one, other) if len(one) > len(other) else (other, one)
     return longer[start + 1 :] == shorter[start:]
-
-
-_SPAN = re.compile(r"^(1[5-9]\d\d|20\d\d)$")
-
-
-def _within_span(year: int, held: frozenset[str]) -> bool:
-    """A year written short stands with its century elsewhere ("2016-17")."""
-    del year, held
-    return False
 
 
 def _stands_somewhere(name: frozenset[str], pages: Sequence[PageText]) -> bool:

@@ -21,7 +21,10 @@ _KEPT_PAGES = 512
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """A page of the evidence. `rank` counts from 0; `names` are the terms of its file name, title and headings."""
+    """A page of the evidence. `rank` counts from 0; `names` are the terms of its file name, title and headings.
+
+    `file_terms` are those of the file name alone; `words` all that stand on the page.
+    """
 
     evidence: Evidence
     rank: int
@@ -29,6 +32,7 @@ class PageText:
     terms: tuple[frozenset[str], ...]
     regions: tuple[Region, ...]
     names: frozenset[str]
+    file_terms: frozenset[str]
     words: frozenset[str]
 
 
@@ -83,10 +87,9 @@ class Reader:
         self._kept.move_to_end(key)
         sentences, terms, every = self._kept[key]
         regions = tuple(self._pages.page_regions(*key)) or (entry.region,)
-        names = frozenset(
-            tokenize(f"{document.path.stem.replace('_', ' ')} {document.title} {' '.join(entry.region.headings)}")
-        )
-        return PageText(entry, rank, sentences, terms, regions, names, every)
+        file_terms = frozenset(tokenize(document.path.stem.replace("_", " ")))
+        names = file_terms | frozenset(tokenize(f"{document.title} {' '.join(entry.region.headings)}"))
+        return PageText(entry, rank, sentences, terms, regions, names, file_terms, every)
 
 
 def _given(region: Region) -> tuple[Sentence, ...]:
