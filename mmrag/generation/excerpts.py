@@ -6,6 +6,7 @@ question. Knows no model; tokens are estimated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mmrag.generation.fencing import harmless
@@ -23,6 +24,7 @@ _LEAST = 150
 _RANK_SHARE = 1.6
 """How much more than an even share of what is left a page may take before those that rank below it."""
 _LONGEST_LINE = 600
+_MARKS = re.compile(r"[:;|=/()]+")
 
 
 def tokens(text: str) -> int:
@@ -52,7 +54,7 @@ def _lines(one: Evidence, pages: PageSource) -> list[tuple[str, Box]]:
     grids = read_grids(words)
     of_grid = {place: number for number, grid in enumerate(grids) for cell in grid.cells for place in cell.words}
     rows = [_rows(grid) for grid in grids]
-    said = [frozenset(" ".join(text for text, _ in some).replace(";", " ").split()) for some in rows]
+    said = [frozenset(_MARKS.sub(" ", " ".join(text for text, _ in some)).split()) for some in rows]
     found: list[tuple[str, Box]] = []
     shown: set[int] = set()
     for line in text_lines(words):
@@ -61,7 +63,8 @@ def _lines(one: Evidence, pages: PageSource) -> list[tuple[str, Box]]:
             found += [] if number in shown else rows[number]
             shown.add(number)
         # A line that is not all in its table, such as a label that was not understood, stands by itself as well.
-        if not inside or not {word.text for word in line.words} <= frozenset().union(*(said[one] for one in inside)):
+        stands = set(_MARKS.sub(" ", " ".join(word.text for word in line.words)).split())
+        if not inside or not stands <= frozenset().union(*(said[one] for one in inside)):
             found.append((_spaced(line.words, line.gaps), line.box))
     return [(harmless(text)[:_LONGEST_LINE], box) for text, box in found]
 
@@ -75,20 +78,36 @@ def _spaced(words: Sequence[Word], gaps: Sequence[int]) -> str:
 
 
 def _rows(grid: Grid) -> list[tuple[str, Box]]:
-    """A line for each row of a table: its label, then each value under its header."""
-    found: list[tuple[str, Box]] = []
-    if grid.note:
-        found.append((f"({grid.note.strip('()')})", grid.box))
-    numbers = sorted({cell.row for cell in grid.cells})
-    for number in numbers:
+    """A line for each row of a table: its label, then each value under its header.
+
+    What all headers begin with is said once, above.
+    """
+    headers = {cell.column: " ".join(cell.headers).split() for cell in grid.cells}
+    shared = _shared(list(headers.values()))
+    above = "; ".join(part for part in (grid.note.strip("()"), " ".join(shared)) if part)
+    found: list[tuple[str, Box]] = [(f"({above})", grid.box)] if above else []
+    for number in sorted({cell.row for cell in grid.cells}):
         cells = [cell for cell in grid.cells if cell.row == number]
         box = cells[0].box
         for cell in cells[1:]:
             box = box.union(cell.box)
         label = " / ".join(cells[0].labels)
-        values = "; ".join(f"{' '.join(cell.headers)} = {cell.text}" if cell.headers else cell.text for cell in cells)
+        own = [(" ".join(headers[cell.column][len(shared) :]), cell.text) for cell in cells]
+        values = "; ".join(f"{header} = {text}" if header else text for header, text in own)
         found.append((f"{label}: {values}" if label else values, box))
     return found
+
+
+def _shared(headers: Sequence[list[str]]) -> list[str]:
+    """The words that all of several headers begin with."""
+    if len(headers) < 2:
+        return []
+    count = 0
+    for words in zip(*headers, strict=False):
+        if len(set(words)) > 1:
+            break
+        count += 1
+    return headers[0][:count]
 
 
 def _worth(lines: Sequence[tuple[str, Box]], one: Evidence, terms: frozenset[str]) -> list[float]:
