@@ -14,6 +14,7 @@ from mmrag.generation.prose import prose_candidates
 from mmrag.generation.questions import analyse
 from mmrag.generation.ranking import Asked, rank_sentences, weigh
 from mmrag.generation.reading import Reader
+from mmrag.generation.tables import TableReader, table_candidates
 from mmrag.protocols import PageSource
 from mmrag.types import Draft, Evidence, Part, Vectors
 
@@ -31,6 +32,7 @@ class ExtractiveGenerator:
 
     def __init__(self, pages: PageSource, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
         self._reader = Reader(pages)
+        self._tables = TableReader(pages)
         self._encode = encode
 
     def generate(self, question: str, evidence: Sequence[Evidence]) -> Draft:
@@ -53,7 +55,7 @@ class ExtractiveGenerator:
         pages = self._reader.read(evidence)
         asked = weigh(analyse(question), pages)
         ranked = rank_sentences(asked, pages, self._encode)
-        return asked, prose_candidates(asked, ranked)
+        return asked, table_candidates(asked.question, evidence, self._tables) + prose_candidates(asked, ranked)
 
 
 def _missing(asked: Asked) -> str:
