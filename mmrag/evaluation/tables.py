@@ -12,6 +12,7 @@ from mmrag.evaluation.verdicts import VERDICT_METRICS, VerdictScores, compare_ve
 
 __all__ = ["answers_table", "retrieval_table", "verdicts_table"]
 
+_DIFFERENCE = "difference"
 _SHOWN_RISKS = (0.01, 0.02, 0.05, 0.10)
 _CITED = {
     "gold": "hold the gold answer",
@@ -23,12 +24,13 @@ _CITED = {
 def retrieval_table(scores: RetrievalScores, *, against: RetrievalScores | None = None) -> str:
     """Each metric of page retrieval with its 95 % interval: whole set, held-out half, difference to an earlier run."""
     half = scores.half(held=True)
-    columns = {
-        f"whole (n={len(scores.questions)})": scores.intervals(),
-        f"held out (n={len(half.questions)})": half.intervals(),
-    }
+    columns = [
+        (f"whole (n={len(scores.questions)})", scores.intervals()),
+        (f"held out (n={len(half.questions)})", half.intervals()),
+    ]
     if against is not None:
-        columns["difference"] = compare(against, scores)
+        columns.insert(1, (_DIFFERENCE, compare(against, scores)))
+        columns.append((_DIFFERENCE, compare(against.half(held=True), half)))
     lines = _metrics("Pages", METRICS, columns)
     if scores.left_out:
         lines.append(f"{scores.left_out} questions without gold pages were left out.")
@@ -40,12 +42,13 @@ def answers_table(
 ) -> str:
     """Shares of right, wrong and refused answers, then what they cite and what their probabilities are worth."""
     half = scores.half(held=True)
-    columns = {
-        f"whole (n={len(scores.questions)})": scores.intervals(),
-        f"held out (n={len(half.questions)})": half.intervals(),
-    }
+    columns = [
+        (f"whole (n={len(scores.questions)})", scores.intervals()),
+        (f"held out (n={len(half.questions)})", half.intervals()),
+    ]
     if against is not None:
-        columns["difference"] = compare_answers(against, scores)
+        columns.insert(1, (_DIFFERENCE, compare_answers(against, scores)))
+        columns.append((_DIFFERENCE, compare_answers(against.half(held=True), half)))
     names = [name for name in ANSWER_METRICS if name != "unscored" or scores.count("unscored")]
     lines = _metrics("Answers", names, columns)
     if without_gold:
@@ -62,12 +65,13 @@ def answers_table(
 def verdicts_table(scores: VerdictScores, *, against: VerdictScores | None = None) -> str:
     """Each metric of verdicts with its 95 % interval, then the kinds of claims."""
     half = scores.half(held=True)
-    columns = {
-        f"whole (n={len(scores.claims)})": scores.intervals(),
-        f"held out (n={len(half.claims)})": half.intervals(),
-    }
+    columns = [
+        (f"whole (n={len(scores.claims)})", scores.intervals()),
+        (f"held out (n={len(half.claims)})", half.intervals()),
+    ]
     if against is not None:
-        columns["difference"] = compare_verdicts(against, scores)
+        columns.insert(1, (_DIFFERENCE, compare_verdicts(against, scores)))
+        columns.append((_DIFFERENCE, compare_verdicts(against.half(held=True), half)))
     lines = _metrics("Verdicts", VERDICT_METRICS, columns)
     for truth, name in ((True, "supported"), (False, "not supported")):
         part = [score for score in scores.claims if score.supported is truth]
@@ -84,17 +88,21 @@ def verdicts_table(scores: VerdictScores, *, against: VerdictScores | None = Non
     return "\n".join(lines)
 
 
-def _metrics(title: str, names: Sequence[str], columns: Mapping[str, Mapping[str, Interval]]) -> list[str]:
-    rows = [[title, *columns]]
-    for name in names:
-        cells = [
-            _cell(column[name]) + ("*" if head == "difference" and column[name].excludes_zero else "")
-            for head, column in columns.items()
-        ]
-        rows.append([name, *cells])
-    lines = _aligned(rows)
-    if "difference" in columns:
-        lines.append("* differs from the earlier run: the 95 % interval of the difference excludes zero.")
+def _metrics(title: str, names: Sequence[str], columns: Sequence[tuple[str, Mapping[str, Interval]]]) -> list[str]:
+    """A row for each metric; at most two columns stand side by side, for 80 characters hold no more."""
+    lines = []
+    for first in range(0, len(columns), 2):
+        pair = columns[first : first + 2]
+        rows = [[title, *(head for head, _ in pair)]]
+        for name in names:
+            cells = [
+                _cell(column[name]) + ("*" if head == _DIFFERENCE and column[name].excludes_zero else "")
+                for head, column in pair
+            ]
+            rows.append([name, *cells])
+        lines += _aligned(rows)
+    if len(columns) > 2:
+        lines.append("* differs from the earlier run: the 95 % interval excludes zero.")
     return lines
 
 
