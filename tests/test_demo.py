@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from mmrag import demo
@@ -24,6 +25,16 @@ def test_the_demo_finds_every_answer(tmp_path: Path, capsys: pytest.CaptureFixtu
     for search in found["searches"]:
         names = [Path(hit["path"]).name for hit in search["hits"]]
         assert search["expected"] in names, search["query"]
+    fact, korean, refused = found["answers"]
+    assert "13.2" in fact["text"]
+    assert fact["claims"][0]["verdict"] == "supported"
+    assert Path(fact["claims"][0]["citations"][0]["path"]).name == fact["expected"]
+    assert "180,000" in korean["text"]
+    assert refused["abstained"]
+    assert found["verdict"]["verdict"] != "supported"
+    with Image.open(found["picture"]) as picture:
+        colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 22) or []}
+    assert (214, 62, 32) in colours  # the box
     # A second tour finds its own files there and reads nothing twice.
     assert run(["demo", "--folder", str(tmp_path / "tour"), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
@@ -46,3 +57,4 @@ def test_the_samples_are_small_and_answer_the_questions() -> None:
     assert sum(file.stat().st_size for file in files) < 1_500_000
     names = {file.name for file in files}
     assert all(question.answer_in in names for question in demo.QUESTIONS)
+    assert all(question.answer_in in names for question in demo.ASKED if question.answer_in)

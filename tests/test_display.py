@@ -163,7 +163,7 @@ def test_a_report_says_what_to_do_about_each_kind_of_failure() -> None:
     assert "and 5 more" in shown
     assert "zero bytes" in shown
     assert "3 pages still to be recognised" in shown
-    assert "mmrag search --index home" in shown
+    assert "mmrag ask --index home" in shown
 
 
 def test_sizes_and_counts_read_well() -> None:

@@ -41,6 +41,19 @@ def test_the_commands_work(home: Path, capfd: pytest.CaptureFixture[str]) -> Non
     assert "채용.txt" in shown
 
 
+def test_the_commands_that_ask_work(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["index", str(home / "Documents")]) == 0
+    block = next(text for language, text in BLOCKS if not language and text.startswith("mmrag ask"))
+    for line in block.splitlines():
+        arguments = [part.replace("~", str(home), 1) if part.startswith("~") else part for part in shlex.split(line)]
+        assert arguments[0] == "mmrag"
+        assert run(arguments[1:]) == 0, line
+    shown = capfd.readouterr().out
+    assert "다섯 명" in shown
+    assert "raise the budget for research" in shown
+    assert (home / "answer.html").stat().st_size > 0
+
+
 def test_the_python_works(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = next(text for language, text in BLOCKS if language == "python")
     exec(compile(code, "README.md", "exec"), {})

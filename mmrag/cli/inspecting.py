@@ -35,10 +35,11 @@ def demo(
     ] = "mmrag-demo",
     as_json: JsonOption = False,
 ) -> None:
-    """Try it on a small sample folder: index it, search it in English and Korean, see what comes out."""
+    """Try it on a small sample folder: index it, search it, ask it in English and Korean, and see what is checked."""
     from mmrag import demo as tour
+    from mmrag.cli.pictures import draw
 
-    result = tour.run(folder, output.err().print if as_json else output.show, live_progress)
+    result = tour.run(folder, output.err().print if as_json else output.show, live_progress, None if as_json else draw)
     if as_json:
         output.emit(result)
 

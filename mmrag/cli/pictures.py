@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mmrag.display import Spot
     from mmrag.display.crops import Crop
 
-__all__ = ["picture_file", "show_pictures", "viewer"]
+__all__ = ["draw", "picture_file", "show_pictures", "viewer"]
 
 MOST = 4
 """Pages shown of one answer."""
@@ -40,14 +40,13 @@ def show_pictures(
     """
     from rich.text import Text
 
-    from mmrag.display import clean, encode_picture, is_given_text, picture_protocol, spot_picture
+    from mmrag.display import clean, is_given_text, spot_picture
     from mmrag.errors import MmragError
 
     console = output.err()
     shown = [spot for spot in cited if not is_given_text(spot.region)]
     if not shown:
         console.print("No page is cited that could be shown.", markup=False)
-    protocol = picture_protocol(os.environ) if sys.stdout.isatty() and not quiet else None
     written: list[dict[str, Any]] = []
     for spot in shown[:MOST]:
         try:
@@ -55,10 +54,7 @@ def show_pictures(
         except MmragError as error:
             console.print(Text(f"The page cannot be shown: {clean(error.message)}. {clean(error.hint)}"))
             continue
-        if protocol is not None:
-            columns = min(console.width, WIDEST)
-            sys.stdout.write(encode_picture(image, protocol, columns) + "\n")
-            sys.stdout.flush()
+        if not quiet and draw(image):
             continue
         folder = folder or Path(mkdtemp(prefix="mmrag-"))
         file = _saved(image, folder, spot)
@@ -68,6 +64,19 @@ def show_pictures(
     if written and not quiet:
         _open([Path(one["file"]) for one in written])
     return written
+
+
+def draw(image: Image) -> bool:
+    """Draw a picture in the terminal; False, and nothing done, where it is not known to show any."""
+    from mmrag.display import encode_picture, picture_protocol
+
+    protocol = picture_protocol(os.environ) if sys.stdout.isatty() else None
+    if protocol is None:
+        return False
+    sys.stdout.flush()
+    sys.stdout.write(encode_picture(image, protocol, min(output.err().width, WIDEST)) + "\n")
+    sys.stdout.flush()
+    return True
 
 
 def picture_file(folder: Path, spot: Spot) -> Path:

@@ -159,7 +159,7 @@ def report_view(report: IndexReport, index: str = "", *, guide: bool = True) -> 
     lines += [Text(clean(note)) for note in report.notes]
     if guide and report.files > len(report.failed):
         option = f" --index {index}" if index else ""
-        lines.append(Text.assemble(("Next: ", "dim"), f'mmrag search{option} "what you are looking for"'))
+        lines.append(Text.assemble(("Next: ", "dim"), f'mmrag ask{option} "what you want to know"'))
     return Group(*lines)
 
 
