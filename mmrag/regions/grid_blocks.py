@@ -197,7 +197,7 @@ def _most_gap(lines: list[Line], first: int, last: int, height: float) -> float:
 def _in_columns(line: Line, columns: list[Column]) -> bool:
     """Values without a label, below others."""
     return bool(columns) and all(
-        chunk.kind != "text" and any(column.overlap(chunk) > 0 for column in columns) for chunk in line.chunks
+        chunk.kind == "value" and any(column.overlap(chunk) > 0 for column in columns) for chunk in line.chunks
     )
 
 
@@ -256,9 +256,8 @@ def _cut_at_headers(lines: list[Line], first: int, last: int, unit: float) -> It
     stub = min(line.chunks[0].left for line in lines[first:last])
     for number in range(first, last):
         line = lines[number]
-        head = is_head(line) or (
-            seen and _is_text_head(line, stub + 8 * unit) and any(map(is_seed, lines[number + 1 : number + 3]))
-        )
+        beside = line.chunks[0].left > stub + 8 * unit and any(map(is_seed, lines[number + 1 : number + 4]))
+        head = is_head(line) or (seen and beside and _is_inner_head(line))
         if head and seen:
             yield start, number
             start, seen = number, False
@@ -267,11 +266,11 @@ def _cut_at_headers(lines: list[Line], first: int, last: int, unit: float) -> It
     yield start, last
 
 
-def _is_text_head(line: Line, left: float) -> bool:
-    """Several short texts beside each other, none over the stub: "High | Low"."""
-    return len(line.chunks) >= 2 and all(
-        chunk.kind == "text" and chunk.left > left and len(chunk.words) <= 4 for chunk in line.chunks
-    )
+def _is_inner_head(line: Line) -> bool:
+    """Several short texts beside each other ("High | Low"), or a year alone; none over the stub."""
+    if len(line.chunks) == 1:
+        return line.chunks[0].kind == "year"
+    return all(chunk.kind == "text" and len(chunk.words) <= 4 for chunk in line.chunks)
 
 
 def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
