@@ -43,7 +43,7 @@ def table_candidates(
         return []
     demand = demand_of(question, series)
     matches = best_matches(demand, series)
-    found = sorted(_all(demand, matches), key=lambda one: -one.score)
+    found = sorted(_all(demand, matches, series), key=lambda one: -one.score)
     return _compared(found)[:_MOST_CANDIDATES]
 
 
@@ -59,7 +59,7 @@ def _page_bonus(one: Match) -> float:
     return 0.12 / (1 + one.series.table.rank)
 
 
-def _all(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
+def _all(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> Iterator[Candidate]:
     question = demand.question
     if question.kind in ("yes_no", "explanation", "definition", "where") or question.answer_type == "reason":
         return
@@ -71,7 +71,7 @@ def _all(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
     if question.operation in ("", *_EXTREMES):
         yield from lookups(demand, matches)
     else:
-        yield from sums(demand, matches)
+        yield from sums(demand, matches, series)
 
 
 def _compared(found: list[Candidate]) -> list[Candidate]:

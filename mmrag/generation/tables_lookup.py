@@ -25,9 +25,12 @@ def clean(text: str) -> str:
 
 
 def named(series: Series, period: Period) -> str:
-    """What a value of the series is, in words: "Packaging, 2019"."""
-    when = str(period)
-    return ", ".join(part for part in (series.name, when) if part) or series.table.grid.caption[:80]
+    """What a value of the series is, in the words of the table: "Packaging, December 31, 2019"."""
+    cell = series.cells[period]
+    parts = [part.strip(" :") for part in cell.labels]
+    parts.append(" ".join(cell.headers).strip(" :"))
+    text = ", ".join(part for part in parts if part) or series.table.grid.caption[-80:]
+    return text if not period.year or str(period.year) in text else f"{text}, {period.year}"
 
 
 def cell_citation(series: Series, cell: Cell) -> Citation:

@@ -42,7 +42,6 @@ _SYNONYMS = (
     ("revenue", "sales", "매출", "매출액", "영업수익"),
     ("cost", "costs", "expense", "expenses", "비용"),
     ("profit", "income", "earnings", "이익"),
-    ("earn", "compensation", "fees", "pay"),
     ("staff", "employees", "headcount", "직원", "임직원", "인원"),
     ("percentage", "percent", "%"),
     ("population", "인구", "인구수"),
@@ -178,7 +177,7 @@ def match(demand: Demand, series: Series) -> Match:
         level = _level(word, own | heads, above, demand)
         near = level
         if not near:
-            near = 0.75 if word.forms & table.context else 0.6 if word.forms & table.names else 0.0
+            near = 0.85 if word.forms & table.context else 0.6 if word.forms & table.names else 0.0
             if not near and word.forms & table.page:
                 near = 0.3
         if level:
@@ -186,7 +185,7 @@ def match(demand: Demand, series: Series) -> Match:
         weight = word.weight * (0.4 if word.soft else 1.0)
         if word.soft and not level:
             # "Total" tells rows apart where nothing has to be added up.
-            total += 0.3 * weight if word.text == "total" and not demand.question.operation else 0.0
+            total += 0.3 * weight if word.text == "total" and demand.question.operation != "total" else 0.0
             continue
         total += weight
         found += weight * near
@@ -197,7 +196,8 @@ def match(demand: Demand, series: Series) -> Match:
     asked = frozenset().union(*(word.forms for word in demand.words))
     of_own = _share(demand, series.own, asked)
     of_heads = _share(demand, series.heads, asked)
-    score = found / total * (0.55 + 0.3 * of_own + 0.15 * of_heads)
+    of_above = _share(demand, series.above, asked)
+    score = found / total * (0.5 + 0.3 * of_own + 0.13 * of_heads + 0.07 * of_above)
     return Match(series, score, found / total, direct / total, of_own, of_heads, missing / total, frozenset(hits))
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from mmrag.generation.arithmetic import Operand, Result, Sum, compute
 from mmrag.generation.candidates import Candidate, Piece
-from mmrag.generation.tables_lookup import cell_citation, features_of, named, periods_in
+from mmrag.generation.tables_lookup import cell_citation, clean, features_of, named, periods_in
 from mmrag.generation.tables_match import Demand, Match
 from mmrag.generation.tables_series import Period, Series, figure
 
@@ -29,8 +29,11 @@ _NAMES: dict[str, str] = {
 }
 
 
-def sums(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
-    """Candidates for the operation that the question names; the values are stated, the result is not."""
+def sums(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> Iterator[Candidate]:
+    """Candidates for the operation that the question names; the values are stated, the result is not.
+
+    `series` are all of the evidence: a total need not share a word with the question.
+    """
     operation = demand.question.operation
     if operation in ("average", "total"):
         yield from _over_periods(demand, matches, operation)
@@ -39,12 +42,15 @@ def sums(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
     elif operation == "difference":
         change: Sum = "difference" if re.search(r"\bdifferences?\b|차이", demand.question.text, re.I) else "change"
         yield from _between_periods(demand, matches, change)
+        yield from _begin_to_end(demand, matches, "change")
         yield from _over_pairs(demand, matches, "difference")
     elif operation == "percentage_change":
         yield from _between_periods(demand, matches, "percentage_change")
+        yield from _begin_to_end(demand, matches, "percentage_change")
         yield from _over_pairs(demand, matches, "percentage_difference")
     elif operation == "share":
         yield from _shares(demand, matches)
+        yield from _of_total(demand, matches, series)
     elif operation == "ratio":
         yield from _over_pairs(demand, matches, "ratio")
 
@@ -76,6 +82,30 @@ def _between_periods(demand: Demand, matches: Sequence[Match], operation: Sum) -
             continue
         earlier, later = sorted(wanted)
         yield from _candidate(demand, one, operation, [(series, earlier), (series, later)], assumed=float(assumed))
+
+
+_BEGIN = re.compile(r"(?i)\b(?:beginning|opening|start)\b|기초")
+_END = re.compile(r"(?i)\b(?:end|ending|closing)\b|기말")
+_EDGE_WORDS = frozenset(
+    ["beginning", "opening", "start", "end", "ending", "closing", "of", "at", "the", "year", "period"]
+)
+
+
+def _begin_to_end(demand: Demand, matches: Sequence[Match], operation: Sum) -> Iterator[Candidate]:
+    """From the row of the beginning of a period to that of its end, in one column."""
+    if len(demand.periods) > 1:
+        return
+    edges = [one for one in matches[:_MOST_PAIRED] if _BEGIN.search(" ".join(one.series.own))]
+    for one in edges:
+        bare = set(one.series.own) - _EDGE_WORDS
+        for other in matches[:_MOST_PAIRED]:
+            same = other.series.table.grid is one.series.table.grid and other.series.headers == one.series.headers
+            if not same or not _END.search(" ".join(other.series.own)) or set(other.series.own) - _EDGE_WORDS != bare:
+                continue
+            first, last = periods_in(demand, one.series), periods_in(demand, other.series)
+            if first and last and first == last and len(first) == 1:
+                cells = [(one.series, first[0]), (other.series, first[0])]
+                yield from _candidate(demand, one, operation, cells, edges=1.0)
 
 
 def _over_periods(demand: Demand, matches: Sequence[Match], operation: Sum) -> Iterator[Candidate]:
@@ -170,6 +200,22 @@ def _shares(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
         yield from _candidate(demand, _joint(demand, one, other), "share", pair, pair=1.0, total=total)
 
 
+def _of_total(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> Iterator[Candidate]:
+    """A row as a share of the total of its own column, which the question need not name."""
+    for one in matches[:_MOST]:
+        wanted = periods_in(demand, one.series)
+        if wanted is None or len(wanted) != 1 or _TOTAL.match(" ".join(one.series.labels[-1:])):
+            continue
+        part = one.series.cells[wanted[0]]
+        for other in series:
+            if other.table.grid is not one.series.table.grid or not _TOTAL.match(" ".join(other.labels[-1:])):
+                continue
+            for period, cell in other.cells.items():
+                if cell.column == part.column and cell.headers == part.headers and cell.row > part.row:
+                    yield from _candidate(demand, one, "share", [(one.series, wanted[0]), (other, period)], total=1.0)
+                    break
+
+
 def _candidate(
     demand: Demand, match: Match, operation: Sum, cells: Sequence[tuple[Series, Period]], **more: float
 ) -> Iterator[Candidate]:
@@ -184,7 +230,7 @@ def _candidate(
     table = match.series.table
     citations = tuple(cell_citation(series, series.cells[period]) for series, period in cells)
     stated = _joined(
-        [f"{one.name} ({series.cells[period].text})" for one, (series, period) in zip(known, cells, strict=True)]
+        [f"{one.name} ({clean(series.cells[period].text)})" for one, (series, period) in zip(known, cells, strict=True)]
     )
     claim = f"{_NAMES[operation]} {stated}: {_formula(result)}"
     flag = {f"is_{operation}": 1.0}
