@@ -33,6 +33,8 @@ _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MOST_ERROR = 100_000
 _MOST_PAUSE = 20.0
 _TOP = 20
+_GRACE = 5.0
+"""Seconds that the socket waits beyond the deadline, so that the deadline is what is reported."""
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +152,7 @@ class OpenAIServer:
             headers["Authorization"] = f"Bearer {secret}"
         exchange = Exchange(self._address, payload, headers, self._options.connect_seconds)
         heard = _Heard()
-        pieces = pumped(lambda: exchange.run(deadline.left()), deadline, self.name, exchange.close)
+        pieces = pumped(lambda: exchange.run(deadline.left() + _GRACE), deadline, self.name, exchange.close)
         try:
             head = next(pieces)
             if not isinstance(head, Head):
@@ -255,7 +257,7 @@ def _take(delta: Delta, heard: _Heard) -> None:
     heard.text += delta.text
     heard.tokens += delta.tokens
     heard.usage = delta.usage or heard.usage
-    heard.finished = delta.finished or heard.finished
+    heard.finished = heard.finished or delta.finished
     heard.has_choice = heard.has_choice or delta.has_choice
 
 

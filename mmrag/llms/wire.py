@@ -89,6 +89,7 @@ class Exchange:
         if self._address.query:
             target += f"?{self._address.query}"
         connection, target = self._connection(target)
+        reply: http.client.HTTPResponse | None = None
         try:
             connection.connect()
             self._socket = connection.sock
@@ -100,8 +101,10 @@ class Exchange:
             while block := reply.read1(_BLOCK):
                 yield block
         finally:
-            connection.close()
             self.close()
+            if reply is not None:
+                reply.close()  # it holds the socket, too
+            connection.close()
 
     def close(self) -> None:
         """Ends the exchange; a read that waits returns or raises."""
