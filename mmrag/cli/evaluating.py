@@ -227,7 +227,7 @@ def _ask(run: _Run, corpus: Corpus) -> None:
 
     def ask(question: str) -> Answer:
         answer = corpus.ask(question, run.k, None, run.max_risk)
-        run.models = dict(answer.models)
+        run.models = dict(answer.models) or run.models  # a refusal may name none
         return answer
 
     scores = []
@@ -269,6 +269,7 @@ def _steps(stage: str, items: Iterable[_Item], total: int | None = None) -> Iter
 
 def _show(run: _Run, earlier: dict[str, Any], target: Path | None, as_json: bool) -> None:
     """Print the scores, and draw them where asked for."""
+    from mmrag.display import count
     from mmrag.evaluation import write_plot
 
     if target is not None and run.scored:
@@ -281,7 +282,7 @@ def _show(run: _Run, earlier: dict[str, Any], target: Path | None, as_json: bool
     for table in _tables(run, earlier):
         output.show(Text(table, no_wrap=True, overflow="ignore"))
         output.show(Text(""))
-    notes = [f"{len(run.unmatchable)} gold pages are not in this index."] if run.unmatchable else []
+    notes = [f"Not in this index: {count(len(run.unmatchable), 'gold page')}."] if run.unmatchable else []
     if target is not None and run.scored:
         notes.append(f"Drawn in {target}")
     if run.stopped:

@@ -16,7 +16,7 @@ _DIFFERENCE = "difference"
 _SHOWN_RISKS = (0.01, 0.02, 0.05, 0.10)
 _CITED = {
     "gold": "hold the gold answer",
-    "quote": "hold the exact quote, the answer being computed or worded otherwise",
+    "quote": "hold the exact quote, not the gold answer (computed, or other words)",
     "nothing": "hold neither",
 }
 
@@ -33,7 +33,7 @@ def retrieval_table(scores: RetrievalScores, *, against: RetrievalScores | None 
         columns.append((_DIFFERENCE, compare(against.half(held=True), half)))
     lines = _metrics("Pages", METRICS, columns)
     if scores.left_out:
-        lines.append(f"{scores.left_out} questions without gold pages were left out.")
+        lines.append(f"Left out: {_questions(scores.left_out)} without gold pages.")
     return "\n".join(lines)
 
 
@@ -53,12 +53,12 @@ def answers_table(
     lines = _metrics("Answers", names, columns)
     if without_gold:
         lines += _wrapped(
-            f"{len(without_gold)} questions have no gold answer and cannot be right; {scores.count('unscored')} of "
-            "them were answered and count as unscored."
+            f"Without a gold answer, so that none can be right: {_questions(len(without_gold))}; "
+            f"{scores.count('unscored')} of them answered (unscored)."
         )
     lines += _by_kind(scores) + _refusals(scores) + _cited(scores) + _risks(scores)
     if scores.left_out:
-        lines.append(f"{scores.left_out} questions say nothing of answers and were left out.")
+        lines.append(f"Left out: {_questions(scores.left_out)} without a word on answers.")
     return "\n".join(lines)
 
 
@@ -127,14 +127,11 @@ def _refusals(scores: AnswerScores) -> list[str]:
     if not unanswerable:
         return []
     refused = sum(score.outcome == "refused" for score in unanswerable)
-    values = scores.abstention()
-    first = f"{refused} of {len(unanswerable)} unanswerable questions were refused"
-    if len(unanswerable) == len(scores.questions):
-        return [f"{first}."]
-    return [
-        f"{first}; abstention: precision {values['precision']:.2f}, recall {values['recall']:.2f}, "
-        f"F1 {values['F1']:.2f}"
-    ]
+    lines = [f"{refused} of {len(unanswerable)} unanswerable questions were refused."]
+    if len(unanswerable) < len(scores.questions):
+        found = ", ".join(f"{name} {value:.2f}" for name, value in scores.abstention().items())
+        lines.append(f"Abstention: {found}")
+    return lines
 
 
 def _cited(scores: AnswerScores) -> list[str]:
@@ -163,6 +160,10 @@ def _risks(scores: AnswerScores) -> list[str]:
 
 def _seconds(value: float) -> str:
     return "-" if math.isnan(value) else f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def _questions(number: int) -> str:
+    return "1 question" if number == 1 else f"{number} questions"
 
 
 def _wrapped(text: str) -> list[str]:
