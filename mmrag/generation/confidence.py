@@ -15,9 +15,23 @@ from importlib.resources import files
 
 from mmrag.generation.candidates import Candidate
 
-__all__ = ["Weights", "load_weights", "probability"]
+__all__ = ["GROUPS", "NEGATIVE", "POSITIVE", "VERSION", "Weights", "load_weights", "probability"]
 
 VERSION = 1
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "cell": ("cell",),
+    "computed": ("computed",),
+    "short": ("value", "sentence", "yes_no"),
+    "long": ("passage", "list"),
+}
+"""Sources that are fitted together; each but the first of a group has a bias of its own."""
+_OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated")
+POSITIVE = frozenset(
+    ("similarity", "overlap", "names", "years", "typed", "page", "margin", "share", "gain", *_OF_TABLES),
+)
+"""Features that can only speak for a candidate: a fit on few questions must not turn them round."""
+NEGATIVE = frozenset(["absent", "missing", "conflict", "assumed", "dash"])
+"""Features that can only speak against it."""
 
 
 @dataclass(frozen=True, slots=True)
