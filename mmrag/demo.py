@@ -63,7 +63,7 @@ QUESTIONS = (
 ASKED = (
     Question("What was the operating margin in 2025?", "a fact in a report", "annual-report-2025.pdf"),
     Question("일본 출장 숙박비 한도는 얼마인가요?", "a Korean table", "직원안내서-2026.pdf"),
-    Question("What was the operating margin in 2018?", "not in these files, so it is refused", ""),
+    Question("What was the operating margin in 2018?", "not in these files", ""),
 )
 FALSE_CLAIM = "Revenue rose by 28.0 % to KRW 48.6 billion in 2025."
 """The report says 18.0 %."""
@@ -134,7 +134,7 @@ def _check(corpus: Corpus, show: Callable[[RenderableType], None]) -> dict[str, 
     """Verify a claim that is wrong in one number, as every claim of a draft is verified before it is shown."""
     from rich.text import Text
 
-    show(_head("Check", FALSE_CLAIM, "a claim with one wrong number"))
+    show(Text.assemble(("Check: ", "bold magenta"), ("a claim with one wrong number", "bold")))
     start = time.perf_counter()
     claim = corpus.verify(FALSE_CLAIM)
     seconds = time.perf_counter() - start

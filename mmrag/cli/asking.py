@@ -126,7 +126,7 @@ def _give(corpus: Corpus, answer: Answer, seconds: float, how: tuple[bool, Path 
     if target is not None:
         write_answer(answer, target, corpus.crop)
         if not as_json:
-            output.show(Text(f"Written to {clean(str(target))}"))
+            output.show(Text(f"Written to {clean(str(target))}"), whole=True)
     pictures = None
     if show:
         cited = spots(answer.claims, answer.evidence)

@@ -73,9 +73,9 @@ def emit(document: Mapping[str, Any], *, line: bool = False) -> None:
     stream.flush()
 
 
-def show(view: RenderableType) -> None:
-    """Write a renderable to standard output for people."""
-    _console(sys.stdout).print(view)
+def show(view: RenderableType, *, whole: bool = False) -> None:
+    """Write a renderable to standard output for people; `whole` lines are not broken, so that paths can be copied."""
+    _console(sys.stdout).print(view, soft_wrap=whole)
 
 
 def err() -> Console:

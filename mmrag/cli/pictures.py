@@ -60,7 +60,7 @@ def show_pictures(
         file = _saved(image, folder, spot)
         written.append({"label": spot.label or None, "page": spot.region.page, "file": str(file)})
         if not quiet:
-            output.show(Text(f"Picture of {spot.label or 'the page'}: {clean(str(file))}"))
+            output.show(Text(f"Picture of {spot.label or 'the page'}: {clean(str(file))}"), whole=True)
     if written and not quiet:
         _open([Path(one["file"]) for one in written])
     return written
