@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["LangChainModel", "chat_model"]
+
+_REASONS = ("finish_reason", "done_reason", "stop_reason")
+_CUT = ("length", "max_tokens", "MAX_TOKENS")
 
 
 class LangChainModel:
@@ -46,10 +49,12 @@ class LangChainModel:
                 piece = _text(getattr(chunk, "content", ""))
                 text += piece
                 usage = _usage(getattr(chunk, "usage_metadata", None), usage)
-                tokens += _tokens(getattr(chunk, "response_metadata", None))
-                stopped = guard.add(piece)
-                if stopped or (choices and decided(text, choices)):
+                about = getattr(chunk, "response_metadata", None) or {}
+                tokens += _tokens(about)
+                stopped = stopped or any(about.get(name) in _CUT for name in _REASONS)
+                if guard.add(piece) or (choices and decided(text, choices)):
                     break
+            stopped = stopped or bool(guard.stopped)
         except MmragError:
             if not text.strip() or deadline.left() > 0:
                 raise
@@ -115,8 +120,8 @@ def _usage(counted: Any, before: tuple[int, int] | None) -> tuple[int, int] | No
     return prompt + int(counted.get("input_tokens") or 0), answer + int(counted.get("output_tokens") or 0)
 
 
-def _tokens(metadata: Any) -> list[Any]:
-    entries = (metadata or {}).get("logprobs") if isinstance(metadata, dict) else None
+def _tokens(metadata: Mapping[str, Any]) -> list[Any]:
+    entries = metadata.get("logprobs")
     content = entries.get("content") if isinstance(entries, dict) else None
     found = []
     for entry in content or []:
