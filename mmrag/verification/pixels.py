@@ -31,12 +31,12 @@ WordChecks = Callable[[str, Sequence[Word], Region], Sequence[Finding]]
 """The checks of quotes, numbers and names on words: boxes in fractions of the region's page."""
 
 MAX_CROPS = 2
-READ_SIDE = 4000
-"""Pixels of the longer side that a whole page would have when a part of it is read again; indexing reads A4 at 2,339."""
+READ_SIDE = 3500
+"""Pixels that the whole side of a page would have along which a crop is longer; indexing takes up to 2,339 for A4."""
 LOOK_SIDE = 1024
 """Pixels of the longer side of a crop for encoders and vision models, which shrink it further themselves."""
 _LEAST_SIDE = 800
-_LARGEST_SHARE = 0.7  # of the page's side: engines shrink a larger crop to what they have seen before
+_LARGEST_SHARE = 0.6  # of the page: engines shrink a larger crop to what they have seen before
 _MARGIN = 0.02  # of the page around a cited line: engines read words at the edge of a picture badly
 _CONTEXT = 0.06  # of the page above and below, so that a model sees what a line belongs to
 _TEMPERATURE = 0.01  # of CLIP's softmax; its learned scale ends at 100 (Radford et al. 2021, section 2.5)
@@ -51,7 +51,6 @@ class _Spot:
 
     region: Region
     box: Box
-    label: str
 
 
 class PixelChecks:
@@ -99,10 +98,9 @@ class PixelChecks:
         if self._recognizer is None or self._words is None:
             return
         box = _widened(spot.box, _MARGIN, _MARGIN)
-        share = max(box.right - box.left, box.bottom - box.top)
-        if spot.region.origin == "ocr" and share > _LARGEST_SHARE:
+        if spot.region.origin == "ocr" and box.area > _LARGEST_SHARE:
             return
-        side = max(_LEAST_SIDE, round(READ_SIDE * share))
+        side = max(_LEAST_SIDE, round(READ_SIDE * max(box.right - box.left, box.bottom - box.top)))
         image = self._crop(replace(spot.region, box=box), side)
         words = [Word(word.text, _on_page(word.box, box)) for word in self._recognizer.recognize(image)]
         if not words:
@@ -112,7 +110,7 @@ class PixelChecks:
             yield replace(found, reason=f"read again at a higher resolution: {found.reason}")
 
     def _compare(self, claim: str, spot: _Spot) -> Iterator[Finding]:
-        """Weak by nature: such encoders know what is shown, hardly how many or what is not (Yuksekgonul et al. 2023)."""
+        """Weak by nature: such encoders know what is shown, hardly how many or what is not (Yuksekgonul 2023)."""
         denied = opposite(claim)
         if self._image_text is None or denied is None or re.search(r"\d", claim):
             return
@@ -169,17 +167,16 @@ def _silent(reason: str) -> Finding:
 
 def spots_of(evidence: Sequence[Evidence], citations: Sequence[Citation] = ()) -> list[_Spot]:
     """At most two spots whose words are not the file's own: cited ones first, then the regions of the evidence."""
-    labels = {(item.region.document.id, item.region.page): item.label for item in evidence if not item.stale}
+    pages = {(item.region.document.id, item.region.page) for item in evidence if not item.stale}
     found: list[_Spot] = []
     for citation in citations:
         region = citation.region
-        label = labels.get((region.document.id, region.page))
-        if label is not None and _wants_pixels(region):
-            found.append(_Spot(region, citation.box or region.box, label))
+        if (region.document.id, region.page) in pages and _wants_pixels(region):
+            found.append(_Spot(region, citation.box or region.box))
     for item in evidence:
         for region in (item.region, *item.also):
             if not item.stale and _wants_pixels(region):
-                found.append(_Spot(region, region.box, item.label))
+                found.append(_Spot(region, region.box))
     apart: list[_Spot] = []
     for spot in found:
         if len(apart) < MAX_CROPS and not any(_same(spot, other) for other in apart):

@@ -1,0 +1,41 @@
+"""What one check says of one claim; the vocabulary that checks and calibration share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mmrag.types import Citation, Label
+
+__all__ = ["Check", "Finding"]
+
+Check = Literal[
+    "quote",
+    "coverage",
+    "number",
+    "period",
+    "name",
+    "polarity",
+    "arithmetic",
+    "entailment",
+    "premise",
+    "pixels",
+    "model",
+]
+"""Who speaks: the claim word for word on the page; the share of its words found at one spot; its numbers, dates, names;
+negation and comparison; a formula; text entailment; whether the question's own terms occur; pixels; a vision model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check's say. `label` is None where it can only be weighed, not decide.
+
+    `strength` is 0 to 1: how sure the check is of its label; for "coverage" the share itself, for "entailment" and
+    "model" their probability that the claim is supported.
+    """
+
+    check: Check
+    label: Label | None
+    strength: float
+    reason: str = ""
+    citations: tuple[Citation, ...] = ()

@@ -1,0 +1,86 @@
+"""Where on a page a statement may be stated: spots by shared words, and how much of the statement each one carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmrag.quantities import agree
+from mmrag.verification.sheets import Sheet, Spot
+from mmrag.verification.statements import Statement
+from mmrag.verification.terms import Term, near_forms
+
+__all__ = ["Place", "best_places", "covers"]
+
+_NEAR = 0.85
+"""What a word counts that stands in the next sentence, the heading, the title or the file name."""
+_SYNONYM = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot with what stands around it. `coverage`: share of the statement's words found, by rarity, 0 to 1."""
+
+    spot: Spot
+    near: tuple[Spot, ...]
+    coverage: float
+    missing: tuple[Term, ...]
+
+
+def covers(term: Term, spot: Spot) -> float:
+    """1 where a spot has the word, less for a listed synonym, 0 where it has neither."""
+    if term.forms & spot.forms:
+        return 1.0
+    if term.hangul:
+        stem = min(term.forms, key=len)
+        if len(stem) > 1 and stem in spot.squeezed:
+            return 1.0
+    elif len(term.word) > 3 and any(
+        form.startswith(term.word[:-1]) or term.word.startswith(form) for form in spot.forms if len(form) > 4
+    ):
+        return 0.9
+    return _SYNONYM if near_forms(term.word) & spot.forms else 0.0
+
+
+def best_places(statement: Statement, sheet: Sheet, most: int = 3) -> list[Place]:
+    """The spots that share most with a statement, best first."""
+    terms = statement.terms
+    weights = [sheet.weight(term) for term in terms]
+    scored: list[tuple[float, int]] = []
+    for place, spot in enumerate(sheet.spots):
+        shared = sum(weight * covers(term, spot) for term, weight in zip(terms, weights, strict=True))
+        for quantity in statement.quantities:
+            if any(agree(quantity, one) for one in spot.quantities):
+                shared += 1.0
+        for period in statement.periods:
+            if any(period.holds(one) for one in spot.periods):
+                shared += 0.5
+        if shared > 0:
+            # Between equals the shorter spot is the better one: the statement stands there alone.
+            scored.append((shared - 0.002 * len(spot.text) ** 0.5 - 0.3 * spot.title, place))
+    scored.sort(key=lambda one: (-one[0], one[1]))
+    return [_place(terms, weights, sheet, place) for _, place in scored[:most]]
+
+
+def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place: int) -> Place:
+    spot = sheet.spots[place]
+    near = tuple(
+        sheet.spots[other]
+        for other in (place - 2, place - 1, place + 1)
+        if 0 <= other < len(sheet.spots) and not sheet.spots[other].row and not spot.row
+    )
+    found, missing = 0.0, []
+    for term, weight in zip(terms, weights, strict=True):
+        share = covers(term, spot)
+        if not share:
+            around = (
+                term.forms & sheet.around_forms
+                or any(covers(term, one) for one in near)
+                or term.word in spot.heading.casefold()
+            )
+            share = _NEAR if around else 0.0
+        if not share:
+            missing.append(term)
+        found += weight * share
+    total = sum(weights)
+    return Place(spot, near, found / total if total else 0.0, tuple(missing))

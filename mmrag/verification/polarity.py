@@ -1,0 +1,177 @@
+"""Negation, opposites, and words that widen or narrow a statement: all and some, may and must.
+
+Compares the statement with one sentence, word by word; knows no grammar beyond the clause that a negation stands in.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mmrag.scorers.lexicon import opposites
+from mmrag.verification.findings import Finding
+from mmrag.verification.places import Place, covers
+from mmrag.verification.sheets import Sheet, Spot
+from mmrag.verification.statements import Statement
+from mmrag.verification.terms import Term, terms_of
+
+__all__ = ["check_polarity", "is_negated", "negations"]
+
+_NOT = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|cannot|without|nobody|nothing|fails? to|failed to|unable to|refused? to|lacks?|lacked)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_NOT_NOT = re.compile(
+    r"\bnot only\b|\bno later\b|\bno\.\s?\d|\bno doubt\b|\bwhether or not\b|\bno more than\b|\bnot least\b",
+    re.IGNORECASE,
+)
+_NOT_KO = re.compile(
+    r"않|아니(?:다|며|고|하|었|ㄴ|한|라)|아닌|아닙|없[다었는이으음습]|못(?:하|했|한|해|함|\s)|불가능|(?:^|\s)안\s(?=[가-힣])|금지|미(?:이행|포함|달성|적용|지급|제공)|제외"
+)
+_CLAUSES = re.compile(
+    r"[,;:]\s|\s(?:but|although|though|while|whereas|however|which|because)\s|(?:지만|으나|는데|하며|이며|고),?\s",
+    re.IGNORECASE,
+)
+_MODAL = {
+    "may": 1, "might": 1, "could": 1, "can": 1, "must": 3, "shall": 3, "will": 2, "required": 3, "should": 2,
+}  # fmt: skip
+_SCOPE = {
+    "all": 3, "every": 3, "each": 3, "always": 3, "some": 1, "sometimes": 1, "several": 1, "only": 2, "none": 0,
+    "most": 2, "many": 1, "모든": 3, "모두": 3, "일부": 1, "항상": 3, "전부": 3, "대부분": 2,
+}  # fmt: skip
+_WORD = re.compile(r"[a-z]+|[가-힣]+")
+_OPPOSITES_KO = (
+    ("증가", "감소"), ("상승", "하락"), ("늘", "줄"), ("확대", "축소"), ("개선", "악화"), ("흑자", "적자"), ("이익", "손실"),
+    ("높", "낮"), ("많", "적"), ("이상", "이하"), ("초과", "미만"), ("이전", "이후"), ("찬성", "반대"), ("승인", "거부"),
+    ("허용", "금지"), ("포함", "제외"), ("최대", "최소"), ("최고", "최저"), ("시작", "종료"), ("합격", "불합격"), ("성공", "실패"),
+    ("가능", "불가능"), ("적합", "부적합"), ("유료", "무료"), ("정상", "이상 발견"), ("오전", "오후"), ("국내", "해외"), ("전년", "익년"),
+    ("수입", "수출"), ("매수", "매도"), ("상반기", "하반기"), ("필수", "선택"), ("양호", "불량"), ("인상", "인하"),
+)  # fmt: skip
+_LEFT_OUT = frozenset(
+    [
+        "more",
+        "less",
+        "most",
+        "least",
+        "up",
+        "down",
+        "over",
+        "under",
+        "above",
+        "below",
+        "first",
+        "last",
+        "before",
+        "after",
+        "early",
+        "late",
+    ]
+)
+"""Opposites of the list that are too often part of another phrase; `_COMPARED` looks at them in context."""
+_COMPARED = re.compile(
+    r"\b(more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",
+    re.IGNORECASE,
+)
+_COMPARE_GROUP = {
+    "more": 1, "greater": 1, "over": 1, "above": 1, "at least": 1, "up": 1, "less": -1, "fewer": -1, "under": -1,
+    "below": -1, "at most": -1, "down": -1, "before": -2, "prior": -2, "after": 2, "later": 2, "first": 3, "last": -3,
+}  # fmt: skip
+
+
+def negations(text: str) -> int:
+    """How many negations a text has."""
+    count = len(_NOT.findall(text)) - len(_NOT_NOT.findall(text))
+    return max(0, count) + len(_NOT_KO.findall(text))
+
+
+def is_negated(text: str) -> bool:
+    """Whether an odd number of negations stands in a text."""
+    return negations(text) % 2 == 1
+
+
+def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
+    """Whether the sentence says the opposite; None where nothing tells."""
+    if place.coverage < 0.55 or place.spot.row:
+        return None
+    cite = (sheet.cite_spot(place.spot),)
+    said = _part(statement.terms, place.spot)
+    turned = _opposite(statement, place.spot)
+    odd = is_negated(statement.text) != is_negated(said)
+    if odd and not turned:
+        word = "denies" if is_negated(said) else "says"
+        reason = (
+            f"the page {word} this, without the claim's “not”" if word == "says" else "the page says that it is not so"
+        )
+        return Finding("polarity", "contradicted", 0.9, reason, cite)
+    if turned and not odd:
+        return Finding("polarity", "contradicted", 0.85, f"the page says {turned[1]}, not {turned[0]}", cite)
+    narrowed = _strength(statement.text, said)
+    if narrowed:
+        return Finding("polarity", "not_found", 0.75, f"the page says “{narrowed[1]}”, not “{narrowed[0]}”", cite)
+    return None
+
+
+def _part(terms: tuple[Term, ...], spot: Spot) -> str:
+    """The clauses of a sentence that the statement's words stand in: a negation elsewhere is another's."""
+    pieces: list[tuple[int, int]] = []
+    begin = 0
+    for cut in _CLAUSES.finditer(spot.text):
+        pieces.append((begin, cut.start()))
+        begin = cut.start()
+    pieces.append((begin, len(spot.text)))
+    if len(pieces) == 1:
+        return spot.text
+    kept = []
+    for start, stop in pieces:
+        text = spot.text[start:stop]
+        words = terms_of(text)
+        part = Spot(text, 0, 0)
+        shared = sum(1 for term in terms if covers(term, part))
+        if shared and shared >= 0.5 * min(len(terms), len(words) or 1):
+            kept.append(text)
+    return "".join(kept) or spot.text
+
+
+def _opposite(statement: Statement, spot: Spot) -> tuple[str, str] | None:
+    """A word of the statement whose opposite the sentence has, and the opposite."""
+    for term in statement.terms:
+        if term.hangul or term.word in _LEFT_OUT or covers(term, spot) == 1.0:
+            continue
+        against = {form for one in term.forms for other in opposites(one) for form in {other}}
+        for other in spot.terms:
+            if other.forms & against and not any(other.forms & mine.forms for mine in statement.terms):
+                return term.text, other.text
+    for one, two in (*_OPPOSITES_KO, *((b, a) for a, b in _OPPOSITES_KO)):
+        if one in statement.text and two in spot.text and one not in spot.text and two not in statement.text:
+            return one, two
+    mine, theirs = _comparisons(statement.text), _comparisons(spot.text)
+    for word, (group, text) in mine.items():
+        if word in theirs and theirs[word][0] == -group:
+            return text, theirs[word][1]
+    return None
+
+
+def _comparisons(text: str) -> dict[str, tuple[int, str]]:
+    return {
+        found.group(3).strip(".,;").casefold(): (_COMPARE_GROUP[found.group(1).casefold()], found.group(1))
+        for found in _COMPARED.finditer(text)
+    }
+
+
+def _strength(claim: str, sentence: str) -> tuple[str, str] | None:
+    """A modal or a quantifier of the statement that the sentence has in another strength."""
+    mine, theirs = _WORD.findall(claim.casefold()), _WORD.findall(sentence.casefold())
+    for group in (_MODAL, _SCOPE):
+        said = [word for word in mine if word in group]
+        written = [word for word in theirs if word in group]
+        for word in said:
+            if (
+                word in written
+                or (not written and group is _SCOPE and group[word] < 3)
+                or (not written and group is _MODAL and group[word] != 3)
+            ):
+                continue
+            other = next((one for one in written if group[one] != group[word]), None)
+            if other is not None:
+                return word, other
+    return None

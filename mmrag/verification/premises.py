@@ -1,0 +1,216 @@
+"""Does the page know what the question takes for granted? Years, names and measures that occur nowhere refuse it.
+
+A right number under a wrong premise ("the 2031 revenue of Acme" answered with another year's) is the error that the
+checks of the claim alone cannot see: the claim may be on the page, and still be no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from mmrag.quantities import Period
+from mmrag.verification.findings import Finding
+from mmrag.verification.sheets import Sheet
+from mmrag.verification.statements import Statement
+from mmrag.verification.terms import Term, near_forms, squeeze
+
+__all__ = ["check_premises"]
+
+_ASKING = frozenset(
+    [
+        "average",
+        "mean",
+        "total",
+        "sum",
+        "difference",
+        "change",
+        "percentage",
+        "percent",
+        "ratio",
+        "highest",
+        "lowest",
+        "largest",
+        "smallest",
+        "biggest",
+        "most",
+        "least",
+        "increase",
+        "decrease",
+        "growth",
+        "rate",
+        "number",
+        "amount",
+        "value",
+        "company",
+        "year",
+        "respectively",
+        "compare",
+        "compared",
+        "versus",
+        "according",
+        "report",
+        "document",
+        "page",
+        "table",
+        "figure",
+        "section",
+        "mention",
+        "mentioned",
+        "list",
+        "name",
+        "describe",
+        "explain",
+        "state",
+        "stated",
+        "answer",
+        "question",
+        "give",
+        "provide",
+        "many",
+        "much",
+        "long",
+        "type",
+        "kind",
+        "main",
+        "key",
+        "purpose",
+        "reason",
+        "way",
+        "role",
+        "effect",
+        "used",
+        "use",
+        "using",
+        "made",
+        "make",
+        "does",
+        "did",
+        "between",
+        "maximum",
+        "minimum",
+        "overall",
+        "approximately",
+        "calculate",
+        "computed",
+        "following",
+        "across",
+        "example",
+        "examples",
+        "term",
+        "terms",
+        "mean",
+        "means",
+        "happen",
+        "happened",
+        "change",
+        "changed",
+        "work",
+        "works",
+        "include",
+        "included",
+        "considered",
+        "recorded",
+        "reported",
+        "expected",
+        "평균",
+        "합계",
+        "총액",
+        "차이",
+        "변화",
+        "비율",
+        "비중",
+        "가장",
+        "최대",
+        "최소",
+        "얼마",
+        "금액",
+        "회사",
+        "연도",
+        "보고서",
+        "문서",
+        "표",
+        "그림",
+        "이유",
+        "방법",
+        "목적",
+        "역할",
+        "종류",
+        "설명",
+        "의미",
+        "무엇",
+    ]
+)
+_SMALL_GAP = 0.34
+
+
+@lru_cache(maxsize=256)
+def _asked(question: str) -> Statement:
+    return Statement(question[:2_000])
+
+
+def check_premises(question: str, sheet: Sheet, others: Sequence[Sheet] = ()) -> list[Finding]:
+    """What the question names and the cited page does not have; [] where it has all.
+
+    Title, file name and headings belong to the page, and so do further pages of the same document that were found.
+    """
+    if not question.strip():
+        return []
+    asked = _asked(question)
+    family = [sheet, *(one for one in others if one.evidence.region.document.id == sheet.evidence.region.document.id)]
+    found = [finding for period in asked.periods if (finding := _period(period, family)) is not None]
+    around = "".join(squeeze(one.around) + one.squeezed for one in family)
+    for name in asked.names:
+        lost = [word for word in name.words if squeeze(word) not in around and not _elsewhere(word, family)]
+        if lost and len(squeeze(lost[0])) > 1:
+            reason = f"the question asks about {name.text}, which the page does not name"
+            found.append(Finding("premise", "not_found", min(1.0, 0.5 + 0.5 * len(lost) / len(name.words)), reason))
+    measure = _measure(asked, family, around)
+    return [*found, measure] if measure is not None else found
+
+
+def _period(period: Period, family: Sequence[Sheet]) -> Finding | None:
+    if period.year is None:
+        return None
+    reason = f"the question asks about {period.text.strip()}, which the page does not name"
+    wanted = {period.start.year, period.stop.year}
+    for sheet in family:
+        for one in (*sheet.around_periods, *(one for spot in sheet.spots for one in spot.periods)):
+            wanted -= {one.start.year, one.stop.year}
+            if one.kind == "span":
+                wanted -= set(range(one.start.year, one.stop.year + 1))
+        wanted -= {year for year in wanted if str(year) in sheet.squeezed or str(year) in squeeze(sheet.around)}
+    return Finding("premise", "not_found", 1.0, reason) if wanted else None
+
+
+def _elsewhere(word: str, family: Sequence[Sheet]) -> bool:
+    """Whether a stem of the word stands on the page."""
+    stems = {word, re.sub(r"(?:ies|es|s|ed|ing|al|ly|an|ian|n)$", "", word)}
+    return any(len(stem) > 3 and stem in sheet.squeezed for stem in stems for sheet in family)
+
+
+def _measure(asked: Statement, family: Sequence[Sheet], around: str) -> Finding | None:
+    """Words of meaning of the question that the page has in no form."""
+    named = {word for name in asked.names for word in name.words}
+    terms = [
+        term for term in asked.terms if term.word not in _ASKING and term.word not in named and not term.forms & _ASKING
+    ]
+    if not terms:
+        return None
+    lost = [term for term in terms if not _known(term, family, around)]
+    if not lost:
+        return None
+    share = len(lost) / len(terms)
+    text = " ".join(term.text for term in lost[:4])
+    reason = f"the question asks about “{text}”, which the page does not mention"
+    return Finding("premise", "not_found" if share > _SMALL_GAP else None, share, reason)
+
+
+def _known(term: Term, family: Sequence[Sheet], around: str) -> bool:
+    if any(term.forms & (sheet.counts.keys() | sheet.around_forms) for sheet in family):
+        return True
+    if any(near_forms(term.word) & sheet.counts.keys() for sheet in family):
+        return True
+    stem = min(term.forms, key=len)
+    return len(stem) > (1 if term.hangul else 3) and stem in around

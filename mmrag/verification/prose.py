@@ -1,0 +1,142 @@
+"""Numbers, dates and names of a statement against one spot of running text and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmrag.quantities import Period, Quantity, agree
+from mmrag.verification.findings import Finding
+from mmrag.verification.places import Place
+from mmrag.verification.sheets import Sheet
+from mmrag.verification.statements import Name, Statement
+from mmrag.verification.terms import forms_of, squeeze
+
+__all__ = ["check_names", "check_number", "check_periods", "same_number"]
+
+_SAME_STATEMENT = 0.6
+"""Share of its other words from which a spot is taken to state the same thing, so that its number replaces another."""
+
+
+def same_number(claimed: Quantity, found: Quantity) -> bool:
+    """Whether a number of the page is that of the statement; a loss may be written without its sign."""
+    if agree(claimed, found):
+        return True
+    if claimed.unit in ("KRW", "USD", "EUR", "GBP", "JPY") and found.unit in ("person", "kg", "%"):
+        return False
+    flipped = found.text.startswith("(") and found.value < 0 < claimed.value
+    return flipped and agree(claimed, _positive(found))
+
+
+def _positive(one: Quantity) -> Quantity:
+    return Quantity(one.text, one.start, one.stop, abs(one.value), one.step, one.unit)
+
+
+def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: Place) -> Finding:
+    """One number of the statement at one spot."""
+    cite = (sheet.cite_spot(place.spot),)
+    if any(same_number(quantity, one) for one in place.spot.quantities):
+        return Finding("number", "supported", 1.0, f"{quantity.text} stands there", cite)
+    if place.coverage < _SAME_STATEMENT and any(
+        same_number(quantity, one) for spot in place.near for one in spot.quantities
+    ):
+        return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
+    rival = _rival(statement, quantity, place)
+    if rival is not None and place.coverage >= _SAME_STATEMENT:
+        return Finding(
+            "number",
+            "contradicted",
+            place.coverage,
+            f"the page says {rival.text.strip()}, not {quantity.text.strip()}",
+            cite,
+        )
+    if any(same_number(quantity, one) for spot in place.near for one in spot.quantities):
+        return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
+    elsewhere = any(same_number(quantity, one) for spot in sheet.spots for one in spot.quantities)
+    if elsewhere:
+        return Finding("number", "not_found", 0.8, f"{quantity.text.strip()} stands on the page, but not for this", ())
+    return Finding("number", "not_found", 1.0, f"{quantity.text.strip()} is not on the page", ())
+
+
+def _rival(statement: Statement, quantity: Quantity, place: Place) -> Quantity | None:
+    """A number of the spot that no number of the statement accounts for, of the same kind as the missing one."""
+    spans = [period.span for period in place.spot.periods]
+    loose = [
+        one
+        for one in place.spot.quantities
+        if not any(start < one.stop and one.start < stop for start, stop in spans)
+        and not any(same_number(other, one) for other in statement.quantities)
+    ]
+    fitting = [one for one in loose if one.unit == quantity.unit]
+    fitting = fitting or [
+        one for one in loose if "%" not in (one.unit, quantity.unit) and "ordinal" not in (one.unit, quantity.unit)
+    ]
+    fitting = fitting or [one for one in loose if one.value == quantity.value]
+    return min(fitting, key=lambda one: abs(one.value - quantity.value), default=None)
+
+
+def check_periods(statement: Statement, sheet: Sheet, place: Place) -> list[Finding]:
+    """Each date of the statement at one spot: there, around it, elsewhere, or another in its place."""
+    return [_period(period, statement, sheet, place) for period in statement.periods]
+
+
+def _period(period: Period, statement: Statement, sheet: Sheet, place: Place) -> Finding:
+    cite = (sheet.cite_spot(place.spot),)
+    mine = place.spot.periods
+    if any(_same(period, one) for one in mine) or _within_span(period, mine):
+        return Finding("period", "supported", 1.0, f"{period.text} stands there", cite)
+    rivals = [
+        one for one in mine if _comparable(period, one) and not any(_same(other, one) for other in statement.periods)
+    ]
+    if rivals and place.coverage >= _SAME_STATEMENT:
+        reason = f"the page says this of {rivals[0].text.strip()}, not of {period.text.strip()}"
+        return Finding("period", "contradicted", place.coverage, reason, cite)
+    beside = [*sheet.around_periods, *(one for spot in place.near for one in spot.periods)]
+    if any(_same(period, one) for one in beside) or squeeze(period.text) in squeeze(place.spot.heading):
+        return Finding("period", "supported", 0.7, f"{period.text} stands around it", cite)
+    if any(_same(period, one) for spot in sheet.spots for one in spot.periods):
+        strength = 0.45 if place.spot.row else 0.6
+        return Finding("period", "not_found", strength, f"the page has {period.text.strip()}, but not for this", ())
+    return Finding("period", "not_found", 0.9, f"{period.text.strip()} is not on the page", ())
+
+
+def _same(claimed: Period, found: Period) -> bool:
+    """Whether the page's date is the claimed one or a part of it."""
+    if claimed.kind == "span" or found.kind == "span":
+        return (claimed.start, claimed.stop) == (found.start, found.stop)
+    return claimed.holds(found)
+
+
+def _within_span(period: Period, found: Sequence[Period]) -> bool:
+    return period.kind == "span" and {period.start.year, period.stop.year} <= {one.stop.year for one in found}
+
+
+def _comparable(one: Period, other: Period) -> bool:
+    if one.year is not None and other.year is not None and one.year != other.year:
+        return True
+    return one.kind == other.kind
+
+
+def check_names(statement: Statement, sheet: Sheet, place: Place) -> list[Finding]:
+    """Each name of the statement: at the spot, around it, elsewhere on the page, or nowhere."""
+    return [_name(name, sheet, place) for name in statement.names]
+
+
+def _name(name: Name, sheet: Sheet, place: Place) -> Finding:
+    cite = (sheet.cite_spot(place.spot),)
+    missing = [word for word in name.words if not _stands(word, place.spot.squeezed, place.spot.forms)]
+    if not missing:
+        return Finding("name", "supported", 1.0, f"{name.text} stands there", cite)
+    beside = [*(spot.squeezed for spot in place.near), squeeze(sheet.around), squeeze(place.spot.heading)]
+    if all(any(_stands(word, text, sheet.around_forms) for text in beside) for word in missing):
+        return Finding("name", "supported", 0.8, f"{name.text} stands around it", cite)
+    lost = [word for word in missing if not _stands(word, sheet.squeezed, frozenset())]
+    if lost:
+        return Finding("name", "not_found", 1.0, f"{name.text} is not named on the page", ())
+    return Finding("name", "not_found", 0.5, f"{name.text} is named on the page, but not for this", ())
+
+
+def _stands(word: str, squeezed: str, forms: frozenset[str]) -> bool:
+    if word in forms or forms_of(word) & forms:
+        return True
+    bare = squeeze(word)
+    return len(bare) > 2 and bare in squeezed

@@ -1,0 +1,85 @@
+"""Checked claims to an answer: what may be shown is shown, what may not is struck, and nothing left is a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmrag.types import Answer, Claim, Draft, Evidence, Part
+
+__all__ = ["DEFAULT_MAX_RISK", "settle"]
+
+DEFAULT_MAX_RISK = 0.25
+"""The chance of being wrong that a part of an answer may have."""
+
+
+def settle(
+    draft: Draft, claims: Sequence[Claim], evidence: Sequence[Evidence], max_risk: float = DEFAULT_MAX_RISK
+) -> Answer:
+    """The answer made of the parts whose chance of being wrong is within `max_risk`, or a refusal with its reason.
+
+    A part is shown where its claim is supported at that risk and the generator, where it can say, is as sure that it
+    answers the question. `claims` are those of `draft.parts`, in order; all of them are kept in the answer.
+    """
+    kept: list[tuple[Part, Claim]] = []
+    for part, claim in zip(draft.parts, claims, strict=False):
+        if claim.verdict.label == "supported" and _allowed(part, claim, max_risk):
+            kept.append((part, claim))
+    if not kept:
+        reason = _refusal(draft, claims, max_risk)
+        return Answer(draft.question, None, reason, tuple(claims), tuple(evidence), usage=draft.usage)
+    struck = len(claims) - len(kept)
+    reason = f"{struck} of {len(claims)} statements struck out: {_worst(claims)}" if struck else ""
+    text = _composed(kept, evidence)
+    return Answer(draft.question, text, reason, tuple(claims), tuple(evidence), usage=draft.usage)
+
+
+def _allowed(part: Part, claim: Claim, max_risk: float) -> bool:
+    if 1 - claim.verdict.probability > max_risk + 1e-9:
+        return False
+    return part.confidence is None or 1 - part.confidence <= max_risk + 1e-9
+
+
+def _refusal(draft: Draft, claims: Sequence[Claim], max_risk: float) -> str:
+    if not draft.parts:
+        return draft.note or "The evidence does not state an answer."
+    supported = [claim for claim in claims if claim.verdict.label == "supported"]
+    if supported:
+        risk = 1 - max(claim.verdict.probability for claim in supported)
+        sure = [part.confidence for part in draft.parts if part.confidence is not None]
+        risk = max(risk, 1 - max(sure)) if sure else risk
+        return f"The best answer found may be wrong with a chance of {risk:.0%}; {max_risk:.0%} is allowed."
+    return f"No statement of the draft is carried by the evidence: {_worst(claims)}"
+
+
+def _worst(claims: Sequence[Claim]) -> str:
+    open_ = [claim for claim in claims if claim.verdict.label != "supported"]
+    chosen = min(open_ or claims, key=lambda claim: claim.verdict.probability)
+    return f"{chosen.verdict.reason or 'not found'}."
+
+
+def _composed(kept: Sequence[tuple[Part, Claim]], evidence: Sequence[Evidence]) -> str:
+    """The texts of the parts with the labels of the pages that carry them."""
+    pieces: list[tuple[str, str]] = []
+    for part, claim in kept:
+        labels = _labels(claim, evidence)
+        pieces.append((part.text.strip(), "".join(f"[{label}]" for label in labels)))
+    texts: list[str] = []
+    for text, label in pieces:
+        marked = (
+            f"{text} {label}".strip()
+            if text[-1:] not in ".!?。"
+            else f"{text[:-1]} {label}{text[-1]}"
+            if label
+            else text
+        )
+        texts.append(marked)
+    sentences = all(text.rstrip()[-1:] in ".!?。" for text in texts)
+    if len(texts) == 1 or sentences:
+        return " ".join(texts)
+    long = any(len(text) > 60 for text in texts)
+    return "\n".join(f"- {text}" for text in texts) if long else "; ".join(texts)
+
+
+def _labels(claim: Claim, evidence: Sequence[Evidence]) -> list[str]:
+    cited = {(citation.region.document.id, citation.region.page) for citation in claim.verdict.citations}
+    return [one.label for one in evidence if one.label and (one.region.document.id, one.region.page) in cited]

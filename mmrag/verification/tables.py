@@ -1,0 +1,173 @@
+"""Numbers of a statement against the tables of a page: the right number has to stand under the row and column named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from mmrag.quantities import Period, Quantity, agree
+from mmrag.verification.findings import Finding
+from mmrag.verification.places import covers
+from mmrag.verification.sheets import Sheet, Slot, Spot
+from mmrag.verification.statements import Statement
+from mmrag.verification.terms import Term, near_forms
+
+__all__ = ["Fit", "check_cell", "fits"]
+
+_SURE = 0.55
+"""From this fit on a cell is taken to be what the statement names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A cell and how well its place is named by a statement, 0 to 1. `period`: whether row and column are of its date."""
+
+    slot: Slot
+    score: float
+    period: bool
+
+
+def _shared(terms: Sequence[Term], forms: frozenset[str]) -> float:
+    """Share of the words of a label that a statement has."""
+    if not terms:
+        return 0.0
+    return sum(1.0 if term.forms & forms else 0.8 if near_forms(term.word) & forms else 0.0 for term in terms) / len(
+        terms
+    )
+
+
+def fits(statement: Statement, sheet: Sheet, wanted: Sequence[Period]) -> list[Fit]:
+    """Every cell with a number, by how well the statement names its row and its column, best first.
+
+    `wanted` are the dates that the number in question may be of; a cell of another date never fits.
+    """
+    forms = frozenset(form for term in statement.terms for form in term.forms)
+    if not forms:
+        return []
+    total = sum(sheet.weight(term) for term in statement.terms)
+    found: list[Fit] = []
+    for slot in sheet.slots:
+        if slot.quantity is None:
+            continue
+        own = _shared(slot.row_terms, forms)
+        head = _shared(slot.head_terms, forms)
+        if own == 0 and head == 0:
+            continue
+        matched = _dates(slot, wanted, sheet)
+        coverage = sum(sheet.weight(term) * _covered(term, slot, sheet) for term in statement.terms) / total
+        direct = (
+            sum(sheet.weight(term) for term in statement.terms if term.forms & (slot.row_forms | slot.head_forms))
+            / total
+        )
+        score = 0.35 * own + 0.3 * coverage + 0.25 * direct + 0.1 * head
+        if not slot.head_terms:
+            score = score / 0.9
+        if not matched:
+            score *= 0.5
+        found.append(Fit(slot, score, matched))
+    found.sort(key=lambda fit: -fit.score)
+    return found
+
+
+def _covered(term: Term, slot: Slot, sheet: Sheet) -> float:
+    if term.forms & (slot.row_forms | slot.head_forms):
+        return 1.0
+    if near_forms(term.word) & (slot.row_forms | slot.head_forms):
+        return 0.8
+    return 0.9 if term.forms & (slot.caption_forms | sheet.around_forms) else 0.0
+
+
+def _dates(slot: Slot, wanted: Sequence[Period], sheet: Sheet) -> bool:
+    if not wanted:
+        return True
+    if not slot.periods:
+        # A table for one date says it in its caption, or above.
+        return True
+    return any(
+        one.holds(other) or (other.holds(one) and other.year == one.year) for one in wanted for other in slot.periods
+    )
+
+
+def check_cell(statement: Statement, quantity: Quantity, sheet: Sheet, wanted: Sequence[Period]) -> Finding | None:
+    """One number of the statement in the tables of the page; None where no table speaks of it.
+
+    Supported where a cell that the statement names best has the number; contradicted where that cell has another.
+    """
+    ranked = fits(statement, sheet, wanted)
+    if not ranked:
+        return None
+    best = ranked[0].score
+    match = next((fit for fit in ranked if _has(fit.slot, quantity)), None)
+    if match is not None and match.period and match.score >= min(_SURE, 0.97 * best) and match.score >= 0.9 * best:
+        strength = min(1.0, match.score / 0.8)
+        return Finding(
+            "number",
+            "supported",
+            strength,
+            f"{match.slot.cell.text} stands under {match.slot.place}",
+            (sheet.cite_slot(match.slot),),
+        )
+    rivals = [
+        fit
+        for fit in ranked[:8]
+        if fit.period and fit.score >= max(_SURE, 0.97 * best) and _comparable(fit.slot, quantity)
+    ]
+    if rivals:
+        rival = rivals[0]
+        reason = f"the page says {rival.slot.cell.text} for {rival.slot.place}, not {quantity.text.strip()}"
+        return Finding("number", "contradicted", min(1.0, rival.score), reason, (sheet.cite_slot(rival.slot),))
+    if match is not None:
+        reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}"
+        return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),))
+    return None
+
+
+def _comparable(slot: Slot, quantity: Quantity) -> bool:
+    """Whether cell and number measure the same kind of thing, so that one can be wrong for the other."""
+    value = slot.quantity
+    if value is None or ("%" in (value.unit, quantity.unit) and value.unit != quantity.unit and value.unit):
+        return False
+    return not (quantity.unit in ("ordinal", "clock", "person", "day", "month", "year") and value.unit != quantity.unit)
+
+
+def _has(slot: Slot, quantity: Quantity) -> bool:
+    """Whether a cell holds the number: as shown, or times the table's unit; a loss may be named without its sign."""
+    value = slot.quantity
+    if value is None:
+        return False
+    claimed = quantity
+    if claimed.unit in ("%", "pp") and not value.unit:
+        # A table of shares says so above, not in each cell.
+        claimed = replace(claimed, unit="")
+    elif value.unit == "%" and not claimed.unit:
+        value = replace(value, unit="")
+    scales = {Decimal(1), slot.scale}
+    if any(_equal(claimed, value, scale) for scale in scales):
+        return True
+    if value.value < 0 < claimed.value:
+        positive = replace(value, value=-value.value)
+        return any(_equal(claimed, positive, scale) for scale in scales)
+    return False
+
+
+def _equal(claimed: Quantity, value: Quantity, scale: Decimal) -> bool:
+    if not agree(claimed, value, scale):
+        return False
+    # "5 million" is no rounding of a bare "5" where the table says "in thousands".
+    return (
+        scale != 1 or not any(letter.isalpha() for letter in claimed.text) or claimed.step <= 1 or agree(claimed, value)
+    )
+
+
+def spot_of(slot: Slot) -> Spot:
+    """The row of a cell as a spot, for checks that look at text."""
+    text = " ".join((*slot.cell.labels, *slot.cell.headers, slot.cell.text))
+    return Spot(text, 0, 0, row=True)
+
+
+def named_by(statement: Statement, slot: Slot) -> float:
+    """Share of the statement's words that a cell's place has."""
+    spot = spot_of(slot)
+    terms = statement.terms
+    return sum(covers(term, spot) for term in terms) / len(terms) if terms else 0.0

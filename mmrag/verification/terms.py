@@ -1,0 +1,225 @@
+"""Words of a statement that carry meaning, in the forms under which a page may have them.
+
+Latin words are compared by their stem and by listed synonyms, Korean ones without their particles and inside
+compounds. Knows no grammar.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mmrag.lexical.languages import QUERY_STOP_WORDS, korean_stems
+from mmrag.lexical.tokens import word_terms
+from mmrag.scorers.lexicon import synonyms
+from mmrag.scorers.lexicon import words as listed
+
+__all__ = ["Term", "forms_of", "plain", "squeeze", "terms_of"]
+
+_PIECE = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+(?:['’](?:[a-z]{1,2})\b)?")
+_KOREAN_STOP = frozenset(
+    [
+        "있다",
+        "있는",
+        "있으며",
+        "있습니다",
+        "없이",
+        "하는",
+        "하여",
+        "하고",
+        "한다",
+        "했다",
+        "합니다",
+        "하였다",
+        "된다",
+        "되는",
+        "되었다",
+        "됩니다",
+        "이다",
+        "입니다",
+        "이며",
+        "및",
+        "등",
+        "것",
+        "수",
+        "그",
+        "이",
+        "저",
+        "대한",
+        "대해",
+        "위한",
+        "위해",
+        "따른",
+        "따라",
+        "통해",
+        "통한",
+        "관한",
+        "의한",
+        "의해",
+        "또는",
+        "또한",
+        "그리고",
+        "하지만",
+        "경우",
+        "각각",
+        "총",
+        "약",
+        "전체",
+        "중",
+        "당시",
+        "해당",
+        "여기",
+        "이후",
+        "대비",
+    ]
+)
+_UNITS = frozenset(
+    [
+        "million",
+        "billion",
+        "thousand",
+        "trillion",
+        "hundred",
+        "percent",
+        "percentage",
+        "dollar",
+        "dollars",
+        "usd",
+        "won",
+        "year",
+        "years",
+        "fiscal",
+        "ended",
+        "만",
+        "억",
+        "조",
+        "천",
+        "원",
+        "년",
+        "월",
+        "일",
+        "퍼센트",
+        "달러",
+        "년도",
+        "분기",
+        "명",
+        "개",
+        "건",
+    ]
+)
+_MONTHS = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "quarter",
+        "quarters",
+        "first",
+        "second",
+        "third",
+        "fourth",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word: as written, plain (NFKC, lower case), the forms that count as the same, and where it stands."""
+
+    text: str
+    word: str
+    forms: frozenset[str]
+    start: int
+    stop: int
+
+    @property
+    def hangul(self) -> bool:
+        """Whether it is Korean, so that compounds and particles are to be expected."""
+        return "가" <= self.word[0] <= "힣"
+
+
+def plain(text: str) -> str:
+    """NFKC and lower case, the quotes and dashes of typography as those of a keyboard."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return text.translate(_TYPED)
+
+
+_TYPED = str.maketrans("‘’‛′“”„″–—−‐‑", "''''\"\"\"\"-----", "\u00ad\u200b\u200c\u200d\ufeff")
+
+
+def squeeze(text: str) -> str:
+    """Letters and digits only, plain: what is left of a text that is broken, hyphenated or spaced in another way."""
+    return "".join(letter for letter in plain(text) if letter.isalnum() or letter in ".%")
+
+
+@lru_cache(maxsize=100_000)
+def _forms(word: str) -> frozenset[str]:
+    if "가" <= word[0] <= "힣":
+        return frozenset({word, *(stem for stem in korean_stems(word) if len(stem) > 1)})
+    base = word.split("'", maxsplit=1)[0]
+    found = {base, *word_terms(base)[:1]}
+    if len(base) > 4 and base.endswith(("ed", "ing", "es", "al", "ly")):
+        found |= set(word_terms(re.sub(r"(?:ing|ed|es|al|ly)$", "", base))[:1])
+    return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def near_forms(word: str) -> frozenset[str]:
+    """Forms of the listed synonyms of a plain word and of its stems."""
+    return frozenset(form for one in _forms(word) for other in synonyms(one) for form in _forms(other))
+
+
+@lru_cache(maxsize=4_096)
+def _pieces(text: str) -> tuple[Term, ...]:
+    found = []
+    for match in _PIECE.finditer(text):
+        word = plain(match.group()) or match.group()
+        found.append(Term(match.group(), word, _forms(word), match.start(), match.end()))
+    return tuple(found)
+
+
+def forms_of(text: str) -> frozenset[str]:
+    """Every form of every word of a text."""
+    return frozenset(form for term in _pieces(text) for form in term.forms)
+
+
+def terms_of(text: str) -> tuple[Term, ...]:
+    """The words of a text that say what it is about: no function words, units or names of months."""
+    return tuple(term for term in _pieces(text) if not _is_empty(term))
+
+
+def _is_empty(term: Term) -> bool:
+    word = term.word.split("'")[0]
+    if term.hangul:
+        return word in _KOREAN_STOP or word in QUERY_STOP_WORDS or bool(term.forms & _UNITS) or len(word) < 2
+    return (
+        len(word) < 2
+        or word in listed("function words")
+        or word in QUERY_STOP_WORDS
+        or word in _UNITS
+        or word in _MONTHS
+        or word in listed("negations")
+    )
