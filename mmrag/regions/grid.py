@@ -80,8 +80,7 @@ def _grid(block: Block) -> Grid | None:
         for column, (text, box, indexes) in sorted(row.values.items()):
             if not (key and column == 0):
                 cells.append(Cell(text, box, number, column - key, paths[column], labels, tuple(indexes)))
-    figures = sum(is_value(cell.text) or is_year(cell.text) for cell in cells)
-    if len(cells) < 2 or figures < 0.5 * len(cells):
+    if len(cells) < 2 or not _has_figures(cells):
         return None
     box = cells[0].box
     for chunk in block.chunks():
@@ -102,3 +101,13 @@ def _has_year_column(rows: list[Row], paths: list[tuple[str, ...]]) -> bool:
         "회계연도",
     )
     return len(first) >= 2 and all(is_year(text) for text in first) and (named or len(first) >= 0.7 * len(rows))
+
+
+def _has_figures(cells: list[Cell]) -> bool:
+    """Whether some column is mostly figures: words that stand below each other by chance are no table."""
+    for column in {cell.column for cell in cells}:
+        texts = [cell.text for cell in cells if cell.column == column]
+        figures = sum(is_value(text) or is_year(text) for text in texts)
+        if figures >= 0.6 * len(texts) and figures >= min(2, len({cell.row for cell in cells})):
+            return True
+    return False

@@ -295,6 +295,7 @@ def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
     columns = _merge_sparse(_body_columns(body, stub_left, zone.unit), body, zone.unit)
     if not columns:
         return None
+    columns = sorted([*columns, *_text_columns(rows, columns, stub_left, zone.unit)], key=lambda one: one.left)
     block = Block([], body, columns, zone.unit, zone.height, stub_left, zone.words, labelled=labelled, end=stop)
     top = _headers_above(block, lines, done, begin)
     lowest = begin
@@ -324,6 +325,29 @@ def _body_columns(body: Sequence[Line], stub_left: float, unit: float) -> list[C
         else:
             trimmed.append(line)
     return _columns(trimmed, unit)
+
+
+def _text_columns(rows: Sequence[Line], columns: Sequence[Column], stub_left: float, unit: float) -> list[Column]:
+    """Columns of words among those of figures: texts in half of the rows that begin, end or centre at one place."""
+    spare: list[Chunk] = []
+    for line in rows:
+        for position, chunk in enumerate(line.chunks):
+            label = position == 0 and chunk.left < stub_left + 3 * unit
+            if chunk.kind == "text" and not label and all(column.overlap(chunk) <= 0 for column in columns):
+                spare.append(chunk)
+    groups: list[list[Chunk]] = []
+    for chunk in sorted(spare, key=lambda chunk: chunk.left):
+        if groups and chunk.left < max(other.right for other in groups[-1]):
+            groups[-1].append(chunk)
+        else:
+            groups.append([chunk])
+    found = []
+    for group in groups:
+        edges = ([c.left for c in group], [c.right for c in group], [c.centre for c in group])
+        aligned = min(max(values) - min(values) for values in edges) < 2 * unit
+        if aligned and len(group) >= max(2, 0.5 * len(rows)):
+            found.append(Column(min(edges[0]), max(edges[1]), len(group)))
+    return found
 
 
 def _merge_sparse(columns: list[Column], body: Sequence[Line], unit: float) -> list[Column]:

@@ -23,7 +23,8 @@ Kind = Literal["value", "year", "text"]
 
 _UNITS = (
     "thousands?|millions?|billions?|trillions?|years?|yrs?|months?|days?|weeks?|hours?|bps?|pts?|pp|ppts?|mn|bn|tn|kg|km|cm|mm"
-    "|USD|EUR|GBP|KRW|US|HK|NT|per|share|shares|times|st|nd|rd|th|[xKkMBm]|원|억|만|천|백|십|조|명|개|건|대|년|월|일|배|회|호|주|위|세|점|톤|인|p|bp"
+    "|USD|EUR|GBP|KRW|US|HK|NT|per|share|shares|times|st|nd|rd|th|[xKkMBm]|(?:[조억만천백십]*원)|억|만|천|백|십|조|개월|개소|개국|개년"
+    "|시간|주일|분기|리터|그램|미터|킬로미터|달러|유로|위안|퍼센트|명|개|건|대|년|월|일|배|회|호|주|위|세|점|톤|인|분|초|시|동|층|권|곳|가구|p|bp"
 )
 _VALUE = re.compile(rf"(?:\d|[^\w\s]|\s|_|(?<![^\W\d_])(?:{_UNITS})(?![a-z]))+")
 _DASH = re.compile(r"[-–—−‒―.·*$\s()%]*[-–—−‒―][-–—−‒―$\s()%]*|n/?a\.?|nil|none|해당\s?없음", re.IGNORECASE)

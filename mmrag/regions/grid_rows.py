@@ -97,6 +97,17 @@ def _join_labels(raws: list[_Raw], block: Block) -> list[_Raw]:
     return done
 
 
+def _goes_on(last: _Raw, raw: _Raw, block: Block) -> bool:
+    """Whether a line is more of the words in the cells above it."""
+    words = all(chunk.kind == "text" for chunks in raw.values.values() for chunk in chunks)
+    below = raw.line.top - max(chunk.bottom for chunks in last.values.values() for chunk in chunks)
+    return (
+        words
+        and below < 0.8 * block.height
+        and all(column in last.values and last.values[column][-1].kind == "text" for column in raw.values)
+    )
+
+
 def _row_pitch(raws: list[_Raw]) -> float:
     pitches = [two.line.middle - one.line.middle for one, two in pairwise(raws) if one.values and two.values]
     return median(pitches) if pitches else 0.0
