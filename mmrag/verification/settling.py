@@ -30,13 +30,17 @@ def settle(
     struck = len(claims) - len(kept)
     reason = f"{struck} of {len(claims)} statements struck out: {_worst(claims)}" if struck else ""
     text = _composed(kept, evidence)
-    return Answer(draft.question, text, reason, tuple(claims), tuple(evidence), usage=draft.usage)
+    chance = min(_chance(part, claim) for part, claim in kept)
+    return Answer(draft.question, text, reason, tuple(claims), tuple(evidence), usage=draft.usage, probability=chance)
 
 
 def _allowed(part: Part, claim: Claim, max_risk: float) -> bool:
-    if 1 - claim.verdict.probability > max_risk + 1e-9:
-        return False
-    return part.confidence is None or 1 - part.confidence <= max_risk + 1e-9
+    return 1 - _chance(part, claim) <= max_risk + 1e-9
+
+
+def _chance(part: Part, claim: Claim) -> float:
+    """The chance that a part is right: it has to be on the page and to answer the question."""
+    return min(claim.verdict.probability, 1.0 if part.confidence is None else part.confidence)
 
 
 def _refusal(draft: Draft, claims: Sequence[Claim], max_risk: float) -> str:
