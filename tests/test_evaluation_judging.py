@@ -15,6 +15,8 @@ SHARE = ("-27.0%", "-0.26689")
     ("answer", "golds", "question"),
     [
         ("2,230", ["['2,230']"], ""),
+        ("2,230 [E1]", ["['2,230']"], ""),
+        ("joint goal [E1, E2]; accuracy [E3]", ["joint goal accuracy"], ""),
         ("$ 77,492 and $71,513", ["['$ 77,492', '$ 71,513']"], "What was it in 2018 and 2019 respectively?"),
         ("2018: 77,492; 2019: 71,513", ["['$ 77,492', '$ 71,513']"], "What was it in both years respectively?"),
         ("71,513 and 77,492", ["['$ 77,492', '$ 71,513']"], "What were they?"),
@@ -30,6 +32,7 @@ SHARE = ("-27.0%", "-0.26689")
         ("nine", ["nine justices"], "how many justices are there"),
         ("Since 1869 the Court has nine justices", ["9,"], "how many justices are there"),
         ("six", ["six ``"], ""),
+        ("The Court first convened in 1790 with six judges", ["six ``"], "how many judges are there"),
         ("In 1869 there were nine", ["1869,"], "when were there nine justices"),
         ("2018", ["['2018']"], "Which year has the higher value, 2018 or 2019?"),
         ("2018 (398)", ["['2018']"], "Which year has the higher value, 2018 or 2019?"),

@@ -30,6 +30,7 @@ MOST = 0.8
 """Share of the words of a long item of a list that has to be there."""
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_LABELS = re.compile(r"\s*\[E\d+(?:,\s*E\d+)*\]")
 _YES = frozenset({"yes", "예", "네", "그렇습니다", "맞습니다"})
 _NO = frozenset({"no", "아니요", "아니오", "아닙니다", "아뇨"})
 
@@ -39,9 +40,10 @@ def judge_answer(answer: str | None, golds: Sequence[str], *, question: str = ""
 
     A gold answer written as a list ("['11,486', '11,459']") asks for every item. An answer to a question that is not
     `answerable` is wrong. `question` tells which numbers of the answer only repeat it, and whether a percentage was
-    asked for.
+    asked for. Labels of evidence ("[E1]") are no part of an answer.
     """
-    if answer is None or not answer.strip():
+    answer = _LABELS.sub("", answer or "")
+    if not answer.strip():
         return "refused"
     if not answerable:
         return "wrong"

@@ -104,6 +104,8 @@ def _candidates(answer: str, golds: Sequence[Quantity], question: str) -> list[Q
         spans = [period.span for period in periods(answer)]
         inside = [one for one in found if any(start <= one.start < stop for start, stop in spans)]
         found = [one for one in found if one not in inside and not _dates(one, answer)]
+    if not any(gold.unit == "ordinal" for gold in golds):
+        found = [one for one in found if one.unit != "ordinal"]  # "first convened" counts nothing
     echoes = [_plain(one) for one in quantities(question)]
     if any(_plain(gold) in echoes for gold in golds):
         return found
