@@ -27,7 +27,20 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Sources that are fitted together; each but the first of a group has a bias of its own."""
 _OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated")
 POSITIVE = frozenset(
-    ("similarity", "overlap", "names", "years", "typed", "page", "margin", "share", "gain", *_OF_TABLES),
+    (
+        "similarity",
+        "overlap",
+        "names",
+        "years",
+        "typed",
+        "page",
+        "margin",
+        "share",
+        "gain",
+        "phrase",
+        "defines",
+        *_OF_TABLES,
+    ),
 )
 """Features that can only speak for a candidate: a fit on few questions must not turn them round."""
 NEGATIVE = frozenset(["absent", "missing", "conflict", "assumed", "dash"])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from mmrag.generation.candidates import Candidate
 from mmrag.generation.confidence import probability
 from mmrag.generation.prose import prose_candidates
-from mmrag.generation.questions import analyse
+from mmrag.generation.questions import Question, analyse
 from mmrag.generation.ranking import Asked, rank_sentences, weigh
 from mmrag.generation.reading import Reader
 from mmrag.generation.tables import TableReader, table_candidates
@@ -55,7 +55,16 @@ class ExtractiveGenerator:
         pages = self._reader.read(evidence)
         asked = weigh(analyse(question), pages)
         ranked = rank_sentences(asked, pages, self._encode)
-        return asked, table_candidates(asked.question, evidence, self._tables) + prose_candidates(asked, ranked)
+        cells = table_candidates(asked.question, evidence, self._tables)
+        return asked, [one for one in cells if _suits(asked.question, one)] + prose_candidates(asked, ranked)
+
+
+def _suits(question: Question, candidate: Candidate) -> bool:
+    """Whether a value out of a table can be what was asked: no figure is a person or a place."""
+    figure = not any(letter.isalpha() for letter in candidate.text)
+    if question.answer_type in ("person", "organisation", "place", "name", "reason"):
+        return not figure
+    return question.kind != "explanation" and (question.kind != "definition" or not figure)
 
 
 def _missing(asked: Asked) -> str:

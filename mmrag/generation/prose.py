@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from mmrag.generation.candidates import Candidate, Piece, cite
 from mmrag.generation.ranking import Asked, Scored
 from mmrag.generation.reading import PageText, Spot
+from mmrag.generation.terms import FOOTNOTES
 from mmrag.generation.types_of_answers import Span, spans
 from mmrag.quantities import quantities
 
@@ -63,16 +64,17 @@ def _features(asked: Asked, ranked: Sequence[Scored], one: Scored, typed: float)
         "page": one.page,
         "absent": asked.absent,
         "margin": one.score - max(others, default=0.0),
+        "phrase": one.phrase,
+        "defines": one.defines,
+        "question": min(1.0, len(asked.question.terms) / 20),
+        "parts": float(len(asked.question.parts) > 1),
         "hangul": float(asked.question.language == "ko"),
     }
 
 
-_MARKS = re.compile(r"(?<=[\w.,;:!?)\"'”’])(?:\[(?:\d{1,3}|[a-z]|note \d+)\])+")
-
-
 def _plain(text: str) -> str:
     """Without the marks of footnotes ("nine,[69] where"): they are not part of what is said."""
-    return _MARKS.sub("", text)
+    return FOOTNOTES.sub("", text)
 
 
 def _piece(spot: Spot, text: str = "") -> Piece:

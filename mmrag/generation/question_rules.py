@@ -21,7 +21,16 @@ _NOUN = r"(?P<noun>(?:[\w'’-]+\s+){0,2}?[\w'’-]+?)"
 ENGLISH_KINDS: tuple[tuple[re.Pattern[str], Kind, AnswerType, Form], ...] = (
     (_words(r"\bhow (?:long|old)\b"), "how_many", "duration", "short"),
     (_words(r"\b(?:lengths?|terms?) of (?:term|office|time)\b|\bhow often\b"), "how_many", "duration", "short"),
-    (_words(r"\bhow many (?P<noun>[\w'’-]+)"), "how_many", "number", "short"),
+    (
+        _words(
+            r"\bhow many (?P<noun>(?:[\w'’-]+ ){0,4}?[\w'’-]+?)(?:['’]s)?"
+            r"(?= (?:are|were|is|was|do|does|did|have|has|had|can|could|will|would|should|must|may|of|in|on|at|to|for|from"
+            r"|there|that|per|by|with)\b|\W*$)"
+        ),
+        "how_many",
+        "number",
+        "short",
+    ),
     (_words(r"\b(?:what|which) (?:percent|percentage|proportion|share)\b"), "how_much", "percent", "short"),
     (_words(r"\bwhat (?:is|was|are|were) the (?:percentage|percent|share|rate)\b"), "how_much", "percent", "short"),
     (

@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from mmrag.generation.questions import Question
 from mmrag.generation.reading import PageText, Spot
+from mmrag.generation.terms import canonical, ordered_terms, terms_of
 from mmrag.generation.types_of_answers import holds_type
-from mmrag.lexical import query_terms, tokenize
+from mmrag.lexical import query_terms
 from mmrag.types import Vectors
 
 __all__ = ["Asked", "Scored", "rank_sentences", "weigh"]
@@ -31,7 +33,8 @@ _ENCODED = 40  # sentences that are encoded for a question: those with most shar
 class Asked:
     """The terms of a question with their weights over this evidence. `missing`: terms that stand on none of its pages.
 
-    `absent` is the share of the question's weight that is missing; `names` the terms of each entity.
+    `absent` is the share of the question's weight that is missing; `names` the terms of each entity, `pairs`
+    the terms that are neighbours in it.
     """
 
     question: Question
@@ -39,6 +42,7 @@ class Asked:
     missing: frozenset[str]
     absent: float
     names: tuple[frozenset[str], ...]
+    pairs: tuple[tuple[str, str], ...]
     missing_years: tuple[int, ...]
     missing_names: tuple[str, ...]
 
@@ -55,40 +59,46 @@ class Scored:
     years: float
     typed: float
     page: float
+    phrase: float
+    defines: float
 
 
 def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
     """Weights of the question's terms, and what of it the evidence lacks."""
+    wanted: dict[str, float] = {}
+    for term, weight in question.terms.items():
+        wanted[canonical(term)] = max(weight, wanted.get(canonical(term), 0.0))
     counts: Counter[str] = Counter()
     total = 1
     for page in pages:
         total += len(page.sentences)
         for terms in page.terms:
-            counts.update(terms & question.terms.keys())
+            counts.update(terms & wanted.keys())
     held = frozenset().union(*(page.words | page.names for page in pages)) if pages else frozenset()
     named = frozenset().union(*(page.file_terms for page in pages[:3])) if pages else frozenset()
     weights = {
         term: weight * math.log((total + 1) / (counts[term] + 0.5)) * (_NAMED if term in named else 1.0)
-        for term, weight in question.terms.items()
+        for term, weight in wanted.items()
     }
-    missing = frozenset(term for term in question.terms if term not in held and not _nearly(term, held))
-    absent = _absent_korean(question.text, held) if question.language == "ko" else _absent(question, weights, missing)
-    entities = tuple(frozenset(tokenize(entity)) for entity in question.entities)
+    missing = frozenset(term for term in wanted if term not in held and not _nearly(term, held))
+    absent = _absent_korean(question.text, held) if question.language == "ko" else _absent(wanted, weights, missing)
+    entities = tuple(terms_of(entity) for entity in question.entities)
     return Asked(
         question,
         weights,
         missing,
         absent,
         tuple(terms for terms in entities if terms),
+        tuple(pairwise(term for term in ordered_terms(question.text) if term in weights)),
         tuple(year for year in question.years if str(year) not in held),
-        tuple(name for name in question.entities if not _stands_somewhere(frozenset(tokenize(name)), pages)),
+        tuple(name for name in question.entities if not _stands_somewhere(terms_of(name), pages)),
     )
 
 
-def _absent(question: Question, weights: dict[str, float], missing: frozenset[str]) -> float:
+def _absent(wanted: Mapping[str, float], weights: Mapping[str, float], missing: frozenset[str]) -> float:
     """Share of the weight of whole words that no page holds; parts of compounds only back those up."""
-    whole = sum(weight for term, weight in weights.items() if question.terms[term] >= 1.0)
-    lost = sum(weights[term] for term in missing if question.terms[term] >= 1.0)
+    whole = sum(weight for term, weight in weights.items() if wanted[term] >= 1.0)
+    lost = sum(weights[term] for term in missing if wanted[term] >= 1.0)
     return lost / whole if whole > 0 else 0.0
 
 
@@ -131,7 +141,7 @@ def _overlap(asked: Asked, spot: Spot) -> float:
     total = sum(asked.weights.values())
     if not total:
         return 0.0
-    heading = frozenset(tokenize(spot.sentence.heading)) if spot.sentence.heading else frozenset()
+    heading = terms_of(spot.sentence.heading) if spot.sentence.heading else frozenset()
     own = sum(weight for term, weight in asked.weights.items() if term in spot.terms)
     above = sum(weight for term, weight in asked.weights.items() if term in heading and term not in spot.terms)
     return (own + 0.5 * above) / total
@@ -140,7 +150,7 @@ def _overlap(asked: Asked, spot: Spot) -> float:
 def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:
     question = asked.question
     overlap = _overlap(asked, spot)
-    around = spot.terms | frozenset(tokenize(spot.sentence.heading)) | spot.page.names
+    around = spot.terms | terms_of(spot.sentence.heading) | spot.page.names
     names = _mean([len(name & around) / len(name) for name in asked.names], 0.5)
     text = f"{spot.sentence.heading} {spot.text}"
     held = spot.page.words
@@ -149,8 +159,33 @@ def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:
     page = 1.0 / (1.0 + spot.page.rank)
     english = question.language == "en" and similarity > 0
     score = (0.5 * similarity + 0.3 * overlap if english else 0.8 * overlap) + 0.08 * names + 0.08 * years
-    score += 0.12 * typed + 0.1 * page + 0.1 * _defines(question, spot) - _drawback(spot)
-    return Scored(spot, score, similarity, overlap, names, years, typed, page)
+    phrase, defines = _phrase(asked, spot), _defines(asked, spot)
+    score += 0.12 * typed + 0.1 * page + 0.1 * defines + 0.1 * phrase + _tense(question, spot.text) - _drawback(spot)
+    return Scored(spot, score, similarity, overlap, names, years, typed, page, phrase, defines)
+
+
+def _phrase(asked: Asked, spot: Spot) -> float:
+    """Share of the neighbouring words of the question that are neighbours in the sentence too."""
+    if not asked.pairs:
+        return 0.0
+    own = ordered_terms(spot.text)
+    near = {(one, other) for place, one in enumerate(own) for other in own[place + 1 : place + 4]}
+    return sum(pair in near for pair in asked.pairs) / len(asked.pairs)
+
+
+_NOW = re.compile(r"\b(?:currently|current|now|today|at present|present-day|as of)\b|현재|지금", re.IGNORECASE)
+_THEN = re.compile(
+    r"\b(?:was|were|had|did|been|former|formerly|originally|initially|previously|retired)\b|\b1[5-9]\d\d\b"
+)
+
+
+def _tense(question: Question, sentence: str) -> float:
+    """Of a question in the present tense, a little for a sentence that says "currently", against one in the past."""
+    if question.language != "en" or question.years or _THEN.search(question.text):
+        return 0.0
+    if not re.search(r"\b(?:is|are|has|have|does|do|current|currently)\b", question.text, re.IGNORECASE):
+        return 0.0
+    return 0.05 if _NOW.search(sentence) else -0.03 if _THEN.search(sentence) else 0.0
 
 
 _VERB_OF_DEFINITION = re.compile(
@@ -160,15 +195,15 @@ _VERB_OF_DEFINITION = re.compile(
 )
 
 
-def _defines(question: Question, spot: Spot) -> float:
+def _defines(asked: Asked, spot: Spot) -> float:
     """1 where the sentence begins with what is asked about and a verb that says what that is."""
-    if question.kind not in ("definition", "what"):
+    if asked.question.kind not in ("definition", "what"):
         return 0.0
     match = _VERB_OF_DEFINITION.match(spot.text)
     if not match:
         return 0.0
-    subject = set(tokenize(match["what"]))
-    return 1.0 if subject and len(subject & question.terms.keys()) >= 0.6 * len(subject) else 0.0
+    subject = terms_of(match["what"])
+    return 1.0 if subject and len(subject & asked.weights.keys()) >= 0.6 * len(subject) else 0.0
 
 
 _REFERENCE = re.compile(

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmrag.lexical import tokenize
+from mmrag.generation.terms import terms_of
 from mmrag.protocols import PageSource
 from mmrag.regions import Sentence, read_sentences
 from mmrag.types import Evidence, Region
@@ -79,16 +79,16 @@ class Reader:
         if key not in self._kept:
             words = self._pages.words(*key)
             sentences = read_sentences(words) if words else _given(entry.region)
-            terms = tuple(frozenset(tokenize(sentence.text)) for sentence in sentences)
-            every = frozenset(tokenize(" ".join(word.text for word in words))).union(*terms)
+            terms = tuple(terms_of(sentence.text) for sentence in sentences)
+            every = terms_of(" ".join(word.text for word in words)).union(*terms)
             self._kept[key] = (sentences, terms, every)
             while len(self._kept) > _KEPT_PAGES:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         sentences, terms, every = self._kept[key]
         regions = tuple(self._pages.page_regions(*key)) or (entry.region,)
-        file_terms = frozenset(tokenize(document.path.stem.replace("_", " ")))
-        names = file_terms | frozenset(tokenize(f"{document.title} {' '.join(entry.region.headings)}"))
+        file_terms = terms_of(document.path.stem.replace("_", " "))
+        names = file_terms | terms_of(f"{document.title} {' '.join(entry.region.headings)}")
         return PageText(entry, rank, sentences, terms, regions, names, file_terms, every)
 
 

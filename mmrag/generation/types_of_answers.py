@@ -124,7 +124,8 @@ def _near_noun(noun: str, found: Quantity, sentence: str) -> float:
     """1 where the number counts the noun that the question asks for ("nine justices", "세 개"), else little."""
     if noun in found.text.casefold():
         return 1.0
-    stem = re.escape(noun[:-1] if len(noun) > 3 else noun)
+    head = noun.rsplit(maxsplit=1)[-1]
+    stem = re.escape(head[:-1] if len(head) > 3 else head)
     after = sentence[found.stop : found.stop + 60].casefold()
     return 1.0 if re.match(rf"\W*(?:[\w'’-]+\s+){{0,3}}?{stem}", after) else 0.4
 
