@@ -35,7 +35,7 @@ LlmOption = Annotated[
     typer.Option(
         "--llm",
         metavar="MODEL",
-        help="Who drafts: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM, none.",
+        help="Language model: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM, none.",
     ),
 ]
 RiskOption = Annotated[
@@ -45,7 +45,7 @@ RiskOption = Annotated[
         min=0.0,
         max=1.0,
         metavar="CHANCE",
-        help="The chance of a shown claim being wrong that you accept, 0 to 1; less of it, more is refused.",
+        help="Chance that you accept, 0 to 1, of what is shown being wrong; a smaller one refuses more.",
     ),
 ]
 
