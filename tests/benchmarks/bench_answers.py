@@ -104,13 +104,18 @@ class Bench:
         kept = [item for item in items if split == "whole" or held_out(item.id) is (split == "held-out")]
         return kept[: self.arguments.limit]
 
-    def answers(self, title: str, scores: AnswerScores, blind: Sequence[str] = ()) -> None:
+    def title(self, name: str) -> str:
+        return name if self.arguments.split == "whole" else f"{name}, {self.arguments.split} half only"
+
+    def answers(self, name: str, scores: AnswerScores, blind: Sequence[str] = ()) -> None:
+        title = self.title(name)
         earlier = self.earlier.get(title)
         against = matching(answers_from_json(earlier), scores, compare_answers) if earlier else None
         self.results[title] = answers_json(scores, without_gold=blind, against=against)
         print(f"\n== {title}\n{answers_table(scores, without_gold=blind, against=against)}", flush=True)
 
-    def verdicts(self, title: str, scores: VerdictScores) -> None:
+    def verdicts(self, name: str, scores: VerdictScores) -> None:
+        title = self.title(name)
         earlier = self.earlier.get(title)
         against = matching(verdicts_from_json(earlier), scores, compare_verdicts) if earlier else None
         self.results[title] = verdicts_json(scores, against=against)
@@ -203,7 +208,7 @@ def summedits(bench: Bench) -> None:
         return corpus.verify(item.claim, item.evidence)
 
     found = tuple(watched("summedits", check_claims(items, verify), len(items)))
-    bench.verdicts(f"summedits, {split}", VerdictScores(found))
+    bench.verdicts("summedits", VerdictScores(found))
     if split == "whole":
         half = tuple(score for score in found if held_out(documents[score.id]))
         bench.verdicts("summedits, held-out documents", VerdictScores(half))
