@@ -87,6 +87,22 @@ def test_a_refusal_says_why_and_shows_the_nearest_pages_and_stale_ones() -> None
     assert "changed since it was read" in shown
 
 
+def test_what_stands_there_but_is_not_shown_is_no_supported_answer() -> None:
+    shown = rendered(display.answer_view(replace(REFUSED, claims=(HELD,), reason="it may be wrong")))
+    assert "✓" not in shown
+    assert "On the page, but perhaps not the answer:\n? 1분기 매출: 10.4억 원 [E1]" in shown
+    page = display.answer_html(replace(REFUSED, claims=(HELD,)))
+    assert "✓" not in page
+    assert "perhaps not the answer" in page
+
+
+def test_a_false_premise_is_contradicted_and_not_struck_out() -> None:
+    text = f"Not what the page says: “{WRONG.text}”. [E1]"
+    shown = rendered(display.answer_view(replace(ANSWER, text=text, claims=(WRONG,))))
+    assert f"✗ contradicted: {WRONG.text}\n  the page says 10.4억" in shown
+    assert "struck" not in shown
+
+
 def test_a_stale_source_says_so() -> None:
     stale = replace(ANSWER, evidence=(replace(FOUND[0], stale=True),))
     assert "changed since it was read" in rendered(display.answer_view(stale))

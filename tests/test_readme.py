@@ -15,6 +15,8 @@ from mmrag.cli import run
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+ALLOWED = {"ask": (0, 5)}
+"""Exit codes: how sure an answer has to be is measured elsewhere; here it may be refused, but then with its page."""
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_the_commands_work(home: Path, capfd: pytest.CaptureFixture[str]) -> Non
     for line in block.splitlines():
         arguments = [part.replace("~", str(home), 1) if part.startswith("~") else part for part in shlex.split(line)]
         assert arguments[0] == "mmrag"
-        assert run(arguments[1:]) == 0, line
+        assert run(arguments[1:]) in ALLOWED.get(arguments[1], (0,)), line
     shown = capfd.readouterr().out
     assert "minutes.txt" in shown
     assert "채용.txt" in shown
@@ -47,7 +49,7 @@ def test_the_commands_that_ask_work(home: Path, capfd: pytest.CaptureFixture[str
     for line in block.splitlines():
         arguments = [part.replace("~", str(home), 1) if part.startswith("~") else part for part in shlex.split(line)]
         assert arguments[0] == "mmrag"
-        assert run(arguments[1:]) == 0, line
+        assert run(arguments[1:]) in ALLOWED.get(arguments[1], (0,)), line
     shown = capfd.readouterr().out
     assert "다섯 명" in shown
     assert "raise the budget for research" in shown

@@ -35,7 +35,7 @@ LlmOption = Annotated[
     typer.Option(
         "--llm",
         metavar="MODEL",
-        help="Language model: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM, none.",
+        help="Language model: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM.",
     ),
 ]
 RiskOption = Annotated[

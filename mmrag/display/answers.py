@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-from mmrag.display.cited import Spot, is_given_text, label_of, spots
+from mmrag.display.cited import Spot, is_given_text, label_of, spots, standing
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.display.terminal import marked
 from mmrag.types import Answer, Claim, Evidence
@@ -21,6 +21,8 @@ from mmrag.types import Answer, Claim, Evidence
 __all__ = [
     "ASCII",
     "SIGNS",
+    "UNSURE",
+    "WORDS",
     "Signs",
     "answer_view",
     "claim_view",
@@ -38,6 +40,7 @@ QUOTES = 3
 """Quotes shown of one page."""
 LEAST_WIDTH = 16
 STYLES = {"supported": "green", "contradicted": "red", "not_found": "yellow"}
+UNSURE = "On the page, but perhaps not the answer"
 WORDS = {"supported": "supported", "contradicted": "contradicted", "not_found": "not found"}
 _LABEL = re.compile(r"\[E\d+(?:,\s*E\d+)*\]")
 
@@ -109,12 +112,14 @@ def answer_view(answer: Answer, seconds: float | None = None) -> RenderableType:
             yield from _refusal(page, answer)
         else:
             yield from page.hang("", _labelled(answer))
-            if answer.reason:
+            if answer.reason and all(standing(claim, answer) == "held" for claim in answer.claims):
                 yield from page.hang("", Text(clean(answer.reason), "yellow"))
         if answer.claims:
             yield Text("")
+            if any(standing(claim, answer) == "unsure" for claim in answer.claims):
+                yield from page.hang("", Text(f"{UNSURE}:"))
             for claim in answer.claims:
-                yield from _claim(page, claim, answer.evidence)
+                yield from _claim(page, claim, answer.evidence, answer)
         cited = spots(answer.claims, answer.evidence)
         if cited:
             yield Text("")
@@ -182,22 +187,26 @@ def _labelled(answer: Answer) -> Text:
     return text
 
 
-def _claim(page: _Page, claim: Claim, evidence: Sequence[Evidence]) -> Iterator[Text]:
-    """A claim under its mark; one that does not hold is struck through, and says so in words too."""
+def _claim(page: _Page, claim: Claim, evidence: Sequence[Evidence], answer: Answer | None = None) -> Iterator[Text]:
+    """A claim under its mark; one that is not shown says so in words, and is struck through where it does not hold."""
     verdict = claim.verdict
-    style = STYLES[verdict.label]
-    mark = Text(f"{page.signs.mark(claim)} ", f"bold {style}")
+    state = standing(claim, answer)
     labels = dict.fromkeys(label for citation in verdict.citations if (label := label_of(citation, evidence)))
-    if verdict.label == "supported":
+    tail = "".join(f" [{label}]" for label in labels)
+    if state == "held":
         body = Text(clean(claim.text))
-        tail = f"{''.join(f' [{label}]' for label in labels)} {percent(verdict.probability)}"
-        body.append(tail, "dim")
-        yield from page.hang(mark, body)
+        body.append(f"{tail} {percent(verdict.probability)}", "dim")
+        yield from page.hang(Text(f"{page.signs.supported} ", "bold green"), body)
         return
-    body = Text.assemble(("struck out: ", f"bold {style}"), (clean(claim.text), "strike"))
-    yield from page.hang(mark, body)
-    reason = clean(verdict.reason) or WORDS[verdict.label]
-    yield from page.hang("  ", Text(f"{reason}{''.join(f' [{label}]' for label in labels)}", style))
+    style = "yellow" if state == "unsure" else STYLES[verdict.label]
+    sign = page.signs.not_found if state == "unsure" else page.signs.mark(claim)
+    word = {"struck": "struck out: ", "premise": f"{WORDS[verdict.label]}: "}.get(state, "")
+    body = Text.assemble((word, f"bold {style}"))
+    body.append(clean(claim.text), "strike" if state == "struck" else "")
+    body.append(tail if state == "unsure" else "", "dim")
+    yield from page.hang(Text(f"{sign} ", f"bold {style}"), body)
+    if state != "unsure":
+        yield from page.hang("  ", Text(f"{clean(verdict.reason) or WORDS[verdict.label]}{tail}", style))
 
 
 def _refusal(page: _Page, answer: Answer) -> Iterator[Text]:
@@ -249,8 +258,8 @@ def _place(page: _Page, spot: Spot) -> Iterator[Text]:
 
 def _summary(page: _Page, answer: Answer, seconds: float | None) -> Text:
     """How many claims held, how long it took, tokens where they were counted, and what wrote the answer."""
-    held = sum(claim.verdict.label == "supported" for claim in answer.claims)
-    struck = len(answer.claims) - held
+    states = [standing(claim, answer) for claim in answer.claims]
+    held, struck = states.count("held"), states.count("struck")
     sure = answer.text is not None and answer.probability is not None
     parts = [f"{percent(answer.probability or 0.0)} likely to be right"] if sure else []
     parts += [f"{held} supported"] if held else []

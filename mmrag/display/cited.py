@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-from mmrag.types import Box, Citation, Claim, Evidence, Region
+from mmrag.types import Answer, Box, Citation, Claim, Evidence, Region
 
-__all__ = ["Spot", "is_given_text", "label_of", "spots", "view_box"]
+__all__ = ["Spot", "Standing", "is_given_text", "label_of", "spots", "standing", "view_box"]
+
+Standing: TypeAlias = Literal["held", "unsure", "premise", "struck"]
+"""What became of a claim: shown; on the page but not shown; the user's own, and wrong; struck out of the draft."""
 
 CLAIMED = ("supported", "contradicted", "not_found")
 """Labels in the order in which their pages are listed: first what carries the answer."""
@@ -46,6 +50,14 @@ def label_of(citation: Citation, evidence: Iterable[Evidence]) -> str:
         if item.region.document.id == citation.region.document.id and item.region.page == citation.region.page:
             return item.label
     return ""
+
+
+def standing(claim: Claim, answer: Answer | None = None) -> Standing:
+    """What became of a claim in an answer; without one, as it would be if nothing but its verdict counted."""
+    if claim.verdict.label == "supported":
+        return "unsure" if answer is not None and answer.text is None else "held"
+    # An answer speaks of a false premise before anything else; what was struck out does not occur in it.
+    return "premise" if answer is not None and answer.text and claim.text in answer.text else "struck"
 
 
 def spots(claims: Iterable[Claim], evidence: Sequence[Evidence] = ()) -> tuple[Spot, ...]:

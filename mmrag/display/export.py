@@ -16,12 +16,12 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrag.display.answers import SIGNS, WORDS, percent, sentence
-from mmrag.display.cited import Spot, is_given_text, label_of, spots
+from mmrag.display.answers import SIGNS, UNSURE, WORDS, percent, sentence
+from mmrag.display.cited import Spot, is_given_text, label_of, spots, standing
 from mmrag.display.crops import spot_picture
 from mmrag.display.escaping import clean, shown_path
 from mmrag.errors import MmragError, UsageError
-from mmrag.types import Answer, Claim, Evidence
+from mmrag.types import Answer, Claim
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -113,13 +113,13 @@ def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
         yield f'<p class="text none">No answer</p><p class="note">{_safe(reason)}</p>'
     else:
         yield f'<p class="text">{_text(answer)}</p>'
-        if answer.reason:
+        if answer.reason and all(standing(claim, answer) == "held" for claim in answer.claims):
             yield f'<p class="note">{_safe(answer.reason)}</p>'
         if answer.probability is not None:
             yield f'<p class="quiet">{percent(answer.probability)} likely to be right</p>'
     if answer.claims:
         yield "<h2>Checked</h2><ol>"
-        yield from (_claim(claim, answer.evidence) for claim in answer.claims)
+        yield from (_claim(claim, answer) for claim in answer.claims)
         yield "</ol>"
     shown = cited
     if shown:
@@ -146,19 +146,22 @@ def _link(label: str) -> str:
     return f'<a class="label" href="#{label}">[{label}]</a>'
 
 
-def _claim(claim: Claim, evidence: Sequence[Evidence]) -> str:
+def _claim(claim: Claim, answer: Answer) -> str:
     verdict = claim.verdict
-    labels = dict.fromkeys(label for one in verdict.citations if (label := label_of(one, evidence)))
+    state = standing(claim, answer)
+    labels = dict.fromkeys(label for one in verdict.citations if (label := label_of(one, answer.evidence)))
     links = "".join(f" {_link(escape(label))}" for label in labels)
-    mark = f'<span class="mark" aria-hidden="true">{SIGNS.mark(claim)}</span>'
-    if verdict.label == "supported":
+    sign = SIGNS.not_found if state == "unsure" else SIGNS.mark(claim)
+    mark = f'<span class="mark" aria-hidden="true">{sign}</span>'
+    words = _safe(claim.text)
+    if state == "held":
         chance = f'<span class="quiet">{WORDS[verdict.label]}, {percent(verdict.probability)}</span>'
-        return f'<li class="supported">{mark}{_safe(claim.text)}{links} {chance}</li>'
+        return f'<li class="supported">{mark}{words}{links} {chance}</li>'
+    if state == "unsure":
+        return f'<li class="not_found">{mark}{words}{links}<span class="why">{UNSURE}</span></li>'
     why = f"{WORDS[verdict.label]}{': ' if verdict.reason else ''}{verdict.reason}"
-    return (
-        f'<li class="{verdict.label}">{mark}<del>{_safe(claim.text)}</del>'
-        f'<span class="why">{_safe(why)}{links}</span></li>'
-    )
+    shown = f"<del>{words}</del>" if state == "struck" else words
+    return f'<li class="{verdict.label}">{mark}{shown}<span class="why">{_safe(why)}{links}</span></li>'
 
 
 def _figure(spot: Spot, crop: Crop | None) -> str:
