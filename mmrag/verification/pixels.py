@@ -1,8 +1,8 @@
 """The last checks: what a claim says against the pixels of the page, where its words came from recognition or are none.
 
-At most two crops a claim. A crop is read again at a higher resolution and its words checked like any others; an encoder
-of images compares it with the claim and with what the claim denies; a vision model is asked yes or no. What fails here
-(the file changed, an engine broke, a server is down) is told as a finding without a verdict: it decides nothing.
+At most two crops a claim. A crop can be read again at a higher resolution; an encoder of images compares it with the
+claim and with what the claim denies; a vision model is asked yes or no. What fails here (the file changed, an engine
+broke, a server is down) is told as a finding that weighs nothing: it decides nothing.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ from dataclasses import dataclass, replace
 from math import tanh
 from typing import TYPE_CHECKING
 
-from mmrag.errors import MmragError, SourceChanged
+from mmrag.errors import MmragError
 from mmrag.protocols import Recognizer, VisionLLM
-from mmrag.types import Box, Citation, Evidence, Label, Region, Word
+from mmrag.types import Box, Citation, Evidence, Region, Word
 from mmrag.verification.findings import Finding
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MAX_CROPS", "Crop", "ImageText", "PixelChecks", "WordChecks", "opposite"]
+__all__ = ["MAX_CROPS", "Crop", "ImageText", "PixelChecks", "Spot", "opposite", "spots_of"]
 
 Crop = Callable[[Region, int], "Image"]
 """A region and the pixels of its longer side to its picture; raises `SourceChanged`, `FileProblem`."""
 ImageText = Callable[["Image", Sequence[str]], Sequence[float]]
 """A picture and texts to the cosine of each with it, as an encoder of both gives them."""
-WordChecks = Callable[[str, Sequence[Word], Region], Sequence[Finding]]
-"""The checks of quotes, numbers and names on words: boxes in fractions of the region's page."""
 
 MAX_CROPS = 2
 READ_SIDE = 3500
@@ -38,15 +36,16 @@ LOOK_SIDE = 1024
 _LEAST_SIDE = 800
 _LARGEST_SHARE = 0.6  # of the page: engines shrink a larger crop to what they have seen before
 _MARGIN = 0.02  # of the page around a cited line: engines read words at the edge of a picture badly
+_SIDE_MARGIN = 0.04  # of the page that is seldom printed on
 _CONTEXT = 0.06  # of the page above and below, so that a model sees what a line belongs to
 _TEMPERATURE = 0.01  # of CLIP's softmax; its learned scale ends at 100 (Radford et al. 2021, section 2.5)
-_IMAGE_TEXT_STRENGTH = 0.15
+_IMAGE_TEXT = 0.1  # either way from even, at most
 _UNSURE = 0.1  # either way from even: a model that says yes or no but not how surely
 _LEAST_LEAN = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
+class Spot:
     """A region to look at and the part of its page that is cut out."""
 
     region: Region
@@ -54,10 +53,7 @@ class _Spot:
 
 
 class PixelChecks:
-    """Checks of a claim against pixels. `recognizer`, `image_text` and `llm` may be None: then that check is left out.
-
-    `words` runs the checks of quotes and numbers on what is read again; without it nothing is read.
-    """
+    """What can be asked of pixels. `recognizer`, `image_text` and `llm` may be None: then that is left out."""
 
     def __init__(
         self,
@@ -65,91 +61,81 @@ class PixelChecks:
         recognizer: Recognizer | None = None,
         image_text: ImageText | None = None,
         llm: VisionLLM | None = None,
-        words: WordChecks | None = None,
     ) -> None:
         self._crop = crop
         self._recognizer = recognizer
         self._image_text = image_text
         self._llm = llm
-        self._words = words
+
+    def read_again(self, spot: Spot) -> tuple[tuple[Word, ...], Box] | Finding | None:
+        """The words of a spot read at a higher resolution, boxes as fractions of the page, and the box that was read.
+
+        None where reading again can show nothing new, a finding with the reason where it fails.
+        """
+        box = _surroundings(spot)
+        if self._recognizer is None or (spot.region.origin == "ocr" and box.area > _LARGEST_SHARE):
+            return None
+        side = max(_LEAST_SIDE, round(READ_SIDE * max(box.right - box.left, box.bottom - box.top)))
+        try:
+            read = self._recognizer.recognize(self._crop(replace(spot.region, box=box), side))
+        except Exception as error:  # engines raise what they like
+            return _failed(error)
+        return tuple(Word(word.text, _on_page(word.box, box)) for word in read), box
 
     def check(self, claim: str, evidence: Sequence[Evidence], citations: Sequence[Citation] = ()) -> Iterator[Finding]:
-        """Findings, cheapest first, over at most two crops: the cited spots, else the best regions of the evidence.
+        """Findings of encoder and model over at most two spots; none where the words are the file's own.
 
-        Nothing is looked at where the words are the file's own. Never raises but for `KeyboardInterrupt`.
+        Each only weighs: its `strength` is P(supported), 0.5 where it says nothing. Raises nothing but
+        `KeyboardInterrupt`.
         """
-        spots = spots_of(evidence, citations)
-        gone: set[str] = set()
-        for look in (self._read_again, self._compare, self._ask):
-            for spot in spots:
-                if spot.region.document.id in gone:
-                    continue
+        for spot in spots_of(evidence, citations):
+            for look in (self._compare, self._ask):
                 try:
                     yield from look(claim, spot)
-                except SourceChanged as error:
-                    gone.add(spot.region.document.id)
-                    yield _silent(f"{error.message}, so its picture cannot be looked at")
-                except MmragError as error:
-                    yield _silent(f"the picture could not be checked: {error.message}")
-                except Exception as error:  # engines and model libraries raise what they like
-                    yield _silent(f"the picture could not be checked: {type(error).__name__}")
+                except Exception as error:  # model libraries raise what they like
+                    yield _failed(error)
 
-    def _read_again(self, claim: str, spot: _Spot) -> Iterator[Finding]:
-        if self._recognizer is None or self._words is None:
-            return
-        box = _widened(spot.box, _MARGIN, _MARGIN)
-        if spot.region.origin == "ocr" and box.area > _LARGEST_SHARE:
-            return
-        side = max(_LEAST_SIDE, round(READ_SIDE * max(box.right - box.left, box.bottom - box.top)))
-        image = self._crop(replace(spot.region, box=box), side)
-        words = [Word(word.text, _on_page(word.box, box)) for word in self._recognizer.recognize(image)]
-        if not words:
-            yield _silent("no words were read in the picture")
-            return
-        for found in self._words(claim, words, spot.region):
-            yield replace(found, reason=f"read again at a higher resolution: {found.reason}")
-
-    def _compare(self, claim: str, spot: _Spot) -> Iterator[Finding]:
+    def _compare(self, claim: str, spot: Spot) -> Iterator[Finding]:
         """Weak by nature: such encoders know what is shown, hardly how many or what is not (Yuksekgonul 2023)."""
         denied = opposite(claim)
         if self._image_text is None or denied is None or re.search(r"\d", claim):
             return
         image = self._crop(replace(spot.region, box=spot.box), LOOK_SIDE)
         ours, theirs = (float(score) for score in self._image_text(image, (claim, denied)))
-        lean = _lean((ours - theirs) / _TEMPERATURE)
+        lean = tanh((ours - theirs) / _TEMPERATURE / 2)  # 2 softmax - 1
         if abs(lean) < _LEAST_LEAN:
-            yield _silent("the picture fits the claim and its opposite alike")
+            yield Finding("pixels", None, 0.5, "the picture fits the claim and its opposite alike")
             return
-        label: Label = "supported" if lean > 0 else "contradicted"
         reason = f"the picture is {'more' if lean > 0 else 'less'} like the claim than like its opposite"
-        yield Finding("pixels", label, _IMAGE_TEXT_STRENGTH * abs(lean), reason, (_cited(spot),))
+        yield Finding("pixels", None, 0.5 + _IMAGE_TEXT * lean, reason, (Citation(spot.region, spot.box),))
 
-    def _ask(self, claim: str, spot: _Spot) -> Iterator[Finding]:
+    def _ask(self, claim: str, spot: Spot) -> Iterator[Finding]:
         """Asked both ways round: a model that says yes to everything has said nothing."""
         if self._llm is None:
             return
         image = self._crop(replace(spot.region, box=_widened(spot.box, _MARGIN, _CONTEXT)), LOOK_SIDE)
-        holds, sure = self._yes(_HOLDS, claim, image)
-        fails, sure_too = self._yes(_FAILS, claim, image)
-        name, chance = self._llm.name, (holds + 1.0 - fails) / 2
+        holds, sure = _yes(self._llm, _HOLDS, claim, image)
+        fails, sure_too = _yes(self._llm, _FAILS, claim, image)
+        chance = (holds + 1.0 - fails) / 2
         if (holds > 0.5) == (fails > 0.5) or abs(holds - fails) < _LEAST_LEAN:
-            yield Finding("model", None, 0.5, f"{name} cannot tell from the picture")
+            yield Finding("model", None, 0.5, f"{self._llm.name} cannot tell from the picture")
             return
         if not (sure and sure_too):
             chance = 0.5 + _UNSURE if chance > 0.5 else 0.5 - _UNSURE
-        label: Label = "supported" if chance > 0.5 else "contradicted"
         said = "shows it" if chance > 0.5 else "shows that it is false"
-        yield Finding("model", label, chance, f"{name}, asked both ways round: the picture {said}", (_cited(spot),))
+        reason = f"{self._llm.name}, asked both ways round, says that the picture {said}"
+        yield Finding("model", None, chance, reason, (Citation(spot.region, spot.box),))
 
-    def _yes(self, form: str, claim: str, image: Image) -> tuple[float, bool]:
-        """P(yes), and whether the backend knows it or only gave a word."""
-        assert self._llm is not None  # noqa: S101  (asked by `_ask` alone)
-        said = self._llm.complete(form.format(claim=_fenced(claim)), [image], choices=("yes", "no"))
-        known = said.choice_probabilities
-        if known is None:
-            return (1.0 if said.text == "yes" else 0.0), False
-        total = known.get("yes", 0.0) + known.get("no", 0.0)
-        return (known.get("yes", 0.0) / total if total > 0 else 0.5), True
+
+def _yes(llm: VisionLLM, form: str, claim: str, image: Image) -> tuple[float, bool]:
+    """P(yes), and whether the backend knows it or only gave a word."""
+    fenced = claim.replace("<", "(").replace(">", ")")
+    said = llm.complete(form.format(claim=fenced), [image], choices=("yes", "no"))
+    known = said.choice_probabilities
+    if known is None:
+        return (1.0 if said.text == "yes" else 0.0), False
+    total = known.get("yes", 0.0) + known.get("no", 0.0)
+    return (known.get("yes", 0.0) / total if total > 0 else 0.5), True
 
 
 _FORM = """Look at the picture of a part of a page. Does it show that this statement is {{asked}}?
@@ -160,24 +146,25 @@ _FORM = """Look at the picture of a part of a page. Does it show that this state
 _HOLDS, _FAILS = _FORM.replace("{{asked}}", "true"), _FORM.replace("{{asked}}", "false")
 
 
-def _silent(reason: str) -> Finding:
-    """What decides nothing."""
-    return Finding("pixels", None, 0.0, reason)
+def _failed(error: Exception) -> Finding:
+    """Weighs nothing, and says why."""
+    said = error.message if isinstance(error, MmragError) else type(error).__name__
+    return Finding("pixels", None, 0.5, f"the picture could not be looked at: {said}")
 
 
-def spots_of(evidence: Sequence[Evidence], citations: Sequence[Citation] = ()) -> list[_Spot]:
+def spots_of(evidence: Sequence[Evidence], citations: Sequence[Citation] = ()) -> list[Spot]:
     """At most two spots whose words are not the file's own: cited ones first, then the regions of the evidence."""
     pages = {(item.region.document.id, item.region.page) for item in evidence if not item.stale}
-    found: list[_Spot] = []
+    found: list[Spot] = []
     for citation in citations:
         region = citation.region
         if (region.document.id, region.page) in pages and _wants_pixels(region):
-            found.append(_Spot(region, citation.box or region.box))
+            found.append(Spot(region, citation.box or region.box))
     for item in evidence:
         for region in (item.region, *item.also):
             if not item.stale and _wants_pixels(region):
-                found.append(_Spot(region, region.box))
-    apart: list[_Spot] = []
+                found.append(Spot(region, region.box))
+    apart: list[Spot] = []
     for spot in found:
         if len(apart) < MAX_CROPS and not any(_same(spot, other) for other in apart):
             apart.append(spot)
@@ -189,12 +176,24 @@ def _wants_pixels(region: Region) -> bool:
     return region.origin != "layer" or not region.text.strip()
 
 
-def _same(one: _Spot, other: _Spot) -> bool:
+def _same(one: Spot, other: Spot) -> bool:
     """Whether a spot mostly lies in another of the same page."""
     if (one.region.document.id, one.region.page) != (other.region.document.id, other.region.page):
         return False
     smaller = min(one.box.area, other.box.area)
     return smaller <= 0 or one.box.intersection(other.box) / smaller > 0.5
+
+
+def _surroundings(spot: Spot) -> Box:
+    """What is read around a spot: its region where that is a part of the page, else some lines of the full width.
+
+    Engines read a line with its neighbours better than alone.
+    """
+    region = spot.region.box
+    if region.area <= _LARGEST_SHARE and region.intersection(spot.box) > 0:
+        return _widened(region.union(spot.box), _MARGIN, _MARGIN)
+    box = _widened(spot.box, 0.0, _MARGIN * 2) if spot.box != region else spot.box
+    return Box(min(box.left, _SIDE_MARGIN), box.top, max(box.right, 1 - _SIDE_MARGIN), box.bottom)
 
 
 def _widened(box: Box, across: float, down: float) -> Box:
@@ -212,20 +211,6 @@ def _on_page(box: Box, crop: Box) -> Box:
         crop.left + box.right * wide,
         crop.top + box.bottom * high,
     )
-
-
-def _cited(spot: _Spot) -> Citation:
-    # What was looked at is known, a spot inside it is not.
-    return Citation(spot.region, spot.box)
-
-
-def _lean(difference: float) -> float:
-    """From -1 to 1: 2 softmax - 1 of two scores, from their difference in units of the temperature."""
-    return tanh(difference / 2)
-
-
-def _fenced(claim: str) -> str:
-    return claim.replace("<", "(").replace(">", ")")
 
 
 _NEGATED = re.compile(r"\b(is|are|was|were|does|do|did|has|have|had|can|could|will|would) not\b", re.IGNORECASE)

@@ -1,0 +1,140 @@
+"""A verifier that looks at the pixels where the words of a page leave a claim open.
+
+Joins another verifier with `PixelChecks`: the spot nearest to the claim is read again at a higher resolution and the
+same checks run on the better words; then encoder and vision model are weighed in. Only for pages whose words came from
+recognition or that have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import exp, log
+
+from mmrag.protocols import PageSource, Verifier
+from mmrag.types import Box, Claim, Draft, Evidence, Part, Region, Verdict, Word
+from mmrag.verification.findings import Finding
+from mmrag.verification.pixels import PixelChecks, spots_of
+
+__all__ = ["LookingVerifier", "replaced", "weighed"]
+
+_ENOUGH = 0.9
+"""P(supported) from which on words alone suffice."""
+_OPEN = (0.1, 0.9)
+"""Between these a look is weighed in: what the words refute or do not have is no matter of looks."""
+_TWO_READINGS = 0.8
+"""P(supported) at most where one reading of the page contradicts the claim and another supports it."""
+_WORTH = 0.7
+"""P(supported) that better words must give: between unsure and unsure there is nothing to choose."""
+_MOST = 0.9
+
+
+class LookingVerifier:
+    """A `Verifier` around another one. `build` makes one of the same kind over other words; `pages` are those it reads.
+
+    May be used by one thread at a time, as the one inside.
+    """
+
+    def __init__(
+        self, inner: Verifier, build: Callable[[PageSource], Verifier], pages: PageSource, checks: PixelChecks
+    ) -> None:
+        self._inner = inner
+        self._build = build
+        self._pages = pages
+        self._checks = checks
+
+    def verify(self, draft: Draft, evidence: Sequence[Evidence]) -> Iterator[Claim]:
+        """One claim for each part of the draft, in order, each as soon as it is decided."""
+        for part, claim in zip(draft.parts, self._inner.verify(draft, evidence), strict=True):
+            yield self._looked(draft, part, claim, evidence)
+
+    def _looked(self, draft: Draft, part: Part, claim: Claim, evidence: Sequence[Evidence]) -> Claim:
+        verdict = claim.verdict
+        if verdict.probability >= _ENOUGH or not spots_of(evidence, verdict.citations):
+            return claim
+        better, notes = self._read_again(draft, part, verdict, evidence)
+        if better is not None:
+            verdict = better
+        elif _OPEN[0] < verdict.probability < _OPEN[1]:
+            found = list(self._checks.check(part.claim, evidence, verdict.citations))
+            verdict = weighed(verdict, found)
+            notes += [one.reason for one in found if not one.citations and "could not" in one.reason]
+        if notes:
+            verdict = replace(verdict, reason="; ".join(dict.fromkeys([verdict.reason, *notes])))
+        return replace(claim, verdict=verdict)
+
+    def _read_again(
+        self, draft: Draft, part: Part, verdict: Verdict, evidence: Sequence[Evidence]
+    ) -> tuple[Verdict | None, list[str]]:
+        """The verdict on better words where it is the better one, and what went wrong."""
+        words: dict[tuple[str, int], tuple[Word, ...]] = {}
+        notes = []
+        for spot in spots_of(evidence, verdict.citations):
+            read = self._checks.read_again(spot)
+            if isinstance(read, Finding):
+                notes.append(read.reason)
+            elif read is not None and read[0]:
+                key = (spot.region.document.id, spot.region.page)
+                words[key] = replaced(words.get(key) or self._pages.words(*key), *read)
+        if not words:
+            return None, notes
+        read_now = [one for one in evidence if (one.region.document.id, one.region.page) in words]
+        again = self._build(_Reread(self._pages, words))
+        (second,) = again.verify(replace(draft, parts=(part,)), read_now)
+        found = second.verdict
+        if found.label != "supported" or found.probability < max(_WORTH, verdict.probability):
+            return None, notes
+        likely = min(found.probability, _TWO_READINGS) if verdict.label == "contradicted" else found.probability
+        reason = f"read again at a higher resolution: {found.reason}"
+        return replace(found, probability=likely, reason=reason), notes
+
+
+class _Reread:
+    """A `PageSource` with some pages' words exchanged."""
+
+    def __init__(self, pages: PageSource, words: dict[tuple[str, int], tuple[Word, ...]]) -> None:
+        self._pages = pages
+        self._words = words
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """The better words of a page where there are such."""
+        known = self._words.get((document_id, page))
+        return self._pages.words(document_id, page) if known is None else known
+
+    def page_regions(self, document_id: str, page: int) -> Sequence[Region]:
+        """As they are."""
+        return self._pages.page_regions(document_id, page)
+
+
+def replaced(words: Sequence[Word], read: Sequence[Word], box: Box) -> tuple[Word, ...]:
+    """A page's words with those inside a box exchanged for what was read there, in the place of the first of them."""
+    inside = [
+        box.left <= (word.box.left + word.box.right) / 2 <= box.right
+        and box.top <= (word.box.top + word.box.bottom) / 2 <= box.bottom
+        for word in words
+    ]
+    first = inside.index(True) if True in inside else len(words)
+    before = [word for word, within in zip(words[:first], inside[:first], strict=True) if not within]
+    after = [word for word, within in zip(words[first:], inside[first:], strict=True) if not within]
+    return (*before, *read, *after)
+
+
+def weighed(verdict: Verdict, findings: Sequence[Finding]) -> Verdict:
+    """The verdict with what encoder and model say, as if they erred independently of the words (naive Bayes).
+
+    A contradiction by exact words stays: looks are weaker than letters.
+    """
+    telling = [one for one in findings if one.label is None and one.strength != 0.5]
+    if not telling or verdict.label == "contradicted":
+        return verdict
+    logit = log(verdict.probability / (1 - verdict.probability))
+    for one in telling:
+        chance = min(_MOST, max(1 - _MOST, one.strength))
+        logit += log(chance / (1 - chance))
+    probability = 1 / (1 + exp(-logit))
+    strongest = max(telling, key=lambda one: abs(one.strength - 0.5))
+    if (probability >= 0.5) == (verdict.probability >= 0.5):
+        return replace(verdict, probability=probability)
+    if probability >= 0.5:
+        return Verdict("supported", probability, strongest.reason, verdict.citations or strongest.citations)
+    return Verdict("not_found", probability, strongest.reason, verdict.citations)
