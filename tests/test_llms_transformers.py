@@ -18,9 +18,12 @@ from tiny_llms import language_folder, served, vision_language_folder
 
 from mmrag import llms
 from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
+from mmrag.generation import VisionGenerator
 from mmrag.llms.options import Options, PromptTooLong
 from mmrag.protocols import VisionLLM
 from mmrag.testing import VisionLLMContract
+from mmrag.types import Box, Document, Evidence, Region, Word
+from mmrag.verification import PageVerifier, settle, split
 
 SHORT = Options(max_tokens=40, seconds=60)
 RED = Image.new("RGB", (120, 90), "red")
@@ -160,6 +163,17 @@ class TestReading(VisionLLMContract):
         assert made.choice_probabilities == {"yes": 0.5, "no": 0.5}
 
 
+class _OnePage:
+    def __init__(self, words: tuple[Word, ...]) -> None:
+        self._words = words
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        return self._words
+
+    def page_regions(self, document_id: str, page: int) -> list[Region]:
+        return []
+
+
 @pytest.mark.slow
 class TestServed(VisionLLMContract):
     """The real server of transformers, with the checkpoint that `TestSeeing` loads itself."""
@@ -202,6 +216,23 @@ class TestServed(VisionLLMContract):
         with pytest.raises(ModelUnavailable, match="404") as raised:
             llm.complete("Hello?")
         assert "base URL" in raised.value.hint
+
+    def test_its_noise_is_refused(self) -> None:
+        """The whole way that `ask --llm openai:...` goes: evidence, picture, stream, draft, verdicts, refusal."""
+        words = tuple(
+            Word(text, Box(0.1 * place, 0.1, 0.1 * place + 0.08, 0.12))
+            for place, text in enumerate("The total revenue in 2019 was 2,230".split())
+        )
+        pages = _OnePage(words)
+        found = [Evidence("E1", Region(1, Document("d" * 64, Path("report.pdf"), 1), 1, "figure"), 1.0)]
+        for steps in (False, True):
+            generator = VisionGenerator(self.make_llm(), lambda region, long_side: RED, pages, steps=steps)
+            draft = generator.generate("What was the total revenue in 2019?", found)
+            draft = split(draft) if draft.text else draft
+            assert draft.usage is not None
+            answer = settle(draft, list(PageVerifier(pages).verify(draft, found)), found)
+            assert answer.text is None
+            assert answer.reason
 
     def test_through_langchain(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.importorskip("langchain_openai", reason="pip install langchain-openai")

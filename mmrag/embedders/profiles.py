@@ -24,8 +24,8 @@ from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
 __all__ = ["PROFILES", "ModelStatus", "Profile", "describe", "fetch", "is_on_disk", "resolve_profile"]
 
 _CONNECT_SECONDS = 3.0
-_PATTERNS = ("*.json", "*.txt", "*.model", "1_Pooling/*", "2_Normalize/*")
-"""What is downloaded beside the weights: settings and tokenizers, never code or pickles."""
+_PATTERNS = ("*.json", "*.jinja", "*.txt", "*.model", "1_Pooling/*", "2_Normalize/*")
+"""What is downloaded beside the weights: settings, tokenizers and chat templates, never code or pickles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mmrag.generation.extractive import ExtractiveGenerator
+from mmrag.generation.prompts import EXAMPLES, Example
 from mmrag.generation.questions import Question, analyse
+from mmrag.generation.vision import Budget, VisionGenerator
 
-__all__ = ["ExtractiveGenerator", "Question", "analyse"]
+__all__ = ["EXAMPLES", "Budget", "Example", "ExtractiveGenerator", "Question", "VisionGenerator", "analyse"]

@@ -1,4 +1,4 @@
-"""What a model wrote, whatever it is, to short claims, one a line, each with labels that exist; or to nothing.
+"""What a model wrote, whatever it is, to short claims, a paragraph each, with labels that exist; or to nothing.
 
 Nothing is believed here: what comes out is a draft that the verifier judges. Forms that models fall into (thinking
 aloud, markdown, JSON, labels in other brackets, saying the same again and again) are read as what they mean.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -39,18 +40,21 @@ _LABELS = re.compile(
 )
 _NUMBER = re.compile(r"(E?)\s*(\d{1,3})", re.IGNORECASE)
 _FENCE = re.compile(r"^\s*(?:<<<|>>>|< < <|> > >).*$", re.MULTILINE)
+_NO_TEXT = frozenset({"Cc", "Cn", "Co", "Cs"})
 _CLAIM_KEYS = ("claim", "text", "answer", "statement", "sentence", "value")
 _LABEL_KEYS = ("labels", "label", "evidence", "citations", "citation", "sources", "source")
 
 
 def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tuple[str, str]:
-    """The claims, one a line, and a note that says why there are none (then the text is "").
+    """The claims, one a paragraph, and a note that says why there are none (then the text is "").
 
     `labels` are those that exist; others are dropped from the text. `steps`: the answer stands after "ANSWER:".
     """
     said = without_thinking(text)
     if len(said) > _MOST_CHARACTERS:
         said = whole(said[:_MOST_CHARACTERS])
+    if _is_garbled(said):
+        return "", "the model wrote no readable text"
     answers = list(_ANSWER.finditer(said))
     if answers:
         said = said[answers[-1].end() :]
@@ -65,8 +69,15 @@ def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tu
             lines.append(claim)
     lines = list(dict.fromkeys(lines))[:_MOST_LINES]
     if lines:
-        return "\n".join(lines), ""
+        # Paragraphs, since lines below one another would be taken for one that was wrapped.
+        return "\n\n".join(lines), ""
     return "", "the model found no answer in the evidence" if refused else "the model wrote no claim"
+
+
+def _is_garbled(said: str) -> bool:
+    """Whether it holds what no text holds: damaged weights, or a wrong tokenizer, give halves of characters."""
+    broken = sum(character == "\ufffd" or unicodedata.category(character) in _NO_TEXT for character in said)
+    return broken - sum(map(said.count, "\n\t\r")) > max(2, len(said) // 100)
 
 
 def _lines(said: str) -> Iterator[str]:

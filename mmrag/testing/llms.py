@@ -70,6 +70,13 @@ class VisionLLMContract(ABC):
         pictures = [Image.new("RGB", (40, 30)), Image.new("L", (7, 90), 128), Image.new("RGBA", (64, 64))]
         assert isinstance(self.make_llm().complete("What is shown?", pictures).text, str)
 
+    def test_choices_may_be_any_words(self) -> None:
+        """Several, of several words, one the beginning of another, in any language."""
+        for choices in (("no", "not found", "supported by the page"), ("예", "아니요"), ("A",)):
+            completion = self.make_llm().complete("Which one?", choices=choices)
+            assert completion.text in choices
+            assert completion.choice_probabilities is None or set(completion.choice_probabilities) == set(choices)
+
     def test_a_choice_is_one_of_those_offered(self) -> None:
         """Probabilities, where the backend has them, are of the choices and add up to at most one."""
         completion = self.make_llm().complete("Is it red?", choices=("yes", "no"))
