@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mmrag.generation.candidates import Candidate
 from mmrag.generation.questions import Question
-from mmrag.generation.tables_lookup import lookups, periods_of_extreme, rows_of_extreme
+from mmrag.generation.tables_lookup import lookups, periods_of_extreme, rows_of_extreme, rows_of_values
 from mmrag.generation.tables_match import Demand, Match, demand_of, match
 from mmrag.generation.tables_series import Series, TableReader
 from mmrag.generation.tables_sums import sums
@@ -68,6 +68,8 @@ def _all(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> 
         return
     if question.operation in _EXTREMES and question.kind in ("which", "who", "what"):
         yield from rows_of_extreme(demand, matches)
+    if question.kind in ("who", "which", "what", "list") and not question.operation:
+        yield from rows_of_values(demand, series)
     if question.operation in ("", *_EXTREMES):
         yield from lookups(demand, matches)
     else:

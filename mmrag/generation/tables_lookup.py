@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from mmrag.generation.candidates import Candidate, Piece, cite
 from mmrag.generation.tables_match import Demand, Match
-from mmrag.generation.tables_series import Period, Series, figure
+from mmrag.generation.tables_series import Period, Series, figure, forms, words_of
 from mmrag.quantities import quantities, scale_of
 from mmrag.regions import Cell
 from mmrag.types import Citation
@@ -38,6 +39,14 @@ def cell_citation(series: Series, cell: Cell) -> Citation:
     return cite(series.table.regions, [cell.box], cell.text)
 
 
+def row_citation(series: Series, cells: Sequence[Cell], quote: str) -> Citation:
+    """A row from its label to the last of these cells."""
+    box = cells[0].box
+    for cell in cells[1:]:
+        box = box.union(cell.box)
+    return cite(series.table.regions, [replace(box, left=min(box.left, series.table.grid.box.left))], quote)
+
+
 def features_of(demand: Demand, match: Match, **more: float) -> dict[str, float]:
     """The features that every candidate has; `more` are added."""
     table = match.series.table
@@ -62,7 +71,7 @@ def lookups(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
     for one in matches[:_MOST]:
         series = one.series
         wanted = periods_in(demand, series)
-        if wanted is None:
+        if wanted is None or not _may_answer(demand, [series.cells[period] for period in wanted]):
             continue
         latest = not demand.periods and len(series.cells) > 1
         cells = [(period, series.cells[period]) for period in wanted]
@@ -93,9 +102,26 @@ def lookups(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
                 latest=float(latest),
                 percent=percent,
                 several=float(len(pieces) > 1),
+                unclear=float(len(pieces) > 1 and not demand.question.respectively),
+                exact=float(one.direct > 0.95 and one.own > 0.95),
+                figures=float(all(figure(cell) is not None for _, cell in cells)),
                 dash=float(any(figure(cell) is None for _, cell in cells)),
             ),
         )
+
+
+_WORDS = frozenset(["person", "organisation", "place", "name"])
+_FIGURES = frozenset(["number", "money", "percent", "duration"])
+
+
+def _may_answer(demand: Demand, cells: Sequence[Cell]) -> bool:
+    """Whether the cells are figures where figures are asked for, and words where a name is."""
+    wanted = demand.question.answer_type
+    figures = [any(map(str.isdigit, cell.text)) or figure(cell) is not None for cell in cells]
+    letters = [sum(map(str.isalpha, cell.text)) > 0.5 * len(cell.text) for cell in cells]
+    if wanted in _FIGURES or demand.question.kind in ("how_many", "how_much"):
+        return all(figures)
+    return not (wanted in _WORDS or demand.question.kind == "who") or all(letters)
 
 
 def periods_in(demand: Demand, series: Series) -> list[Period] | None:
@@ -185,9 +211,51 @@ def _bound(demand: Demand) -> Decimal | None:
 
 
 def _in_scale(bound: Decimal, series: Series, values: Sequence[Decimal]) -> Decimal:
-    """A bound in the unit of a table: as it is, or divided by the scale of the note, whichever is near to the values."""
+    """A bound in a table's unit: as it is, or divided by the scale of the note, whichever is near to the values."""
     usual = sorted(abs(value) for value in values)[-1] or Decimal(1)
     return min((bound, bound / series.table.scale), key=lambda one: abs((abs(one) / usual).log10()) if one else 99)
+
+
+def rows_of_values(demand: Demand, series: Sequence[Series]) -> Iterator[Candidate]:
+    """The label of the only row whose cells hold every year of the question ("who was king from 1108 to 1137")."""
+    years = demand.question.years
+    if not years:
+        return
+    rows: dict[tuple[int, int], list[tuple[Series, Cell]]] = {}
+    for one in series:
+        for cell in one.cells.values():
+            rows.setdefault((id(one.table.grid), cell.row), []).append((one, cell))
+    holding = []
+    for members in rows.values():
+        texts = [cell.text for _, cell in members]
+        label = members[0][1].labels[-1] if members[0][1].labels else ""
+        if (
+            label
+            and sum(map(str.isalpha, label)) > 0.5 * len(label)
+            and all(any(re.search(rf"(?<!\d){year}(?!\d)", text) for text in texts) for year in years)
+        ):
+            holding.append((label, members))
+    for label, members in holding:
+        first = members[0][0]
+        grid = first.table.grid
+        if sum(other[0][0].table.grid is grid for _, other in holding) > 1:
+            continue
+        words = frozenset().union(
+            *(forms(w) for _, cell in members for w in words_of(f"{cell.text} {' '.join(cell.headers)}"))
+        )
+        there = words | first.table.context | first.table.names
+        hard = [word for word in demand.words if not word.soft]
+        total = sum(word.weight for word in hard)
+        direct = sum(word.weight for word in hard if word.forms & words) / total if total else 0.0
+        recall = sum(word.weight for word in hard if word.forms & there) / total if total else 0.0
+        if recall < 0.3:
+            continue
+        used = [cell for _, cell in members if any(str(year) in cell.text for year in years)]
+        claim = f"{label}: " + "; ".join(f"{' '.join(cell.headers)} {cell.text}".strip() for cell in used)
+        match = Match(first, recall, recall, direct, 1.0, 1.0, 1.0 - recall, frozenset())
+        piece = Piece(label, claim, first.table.evidence.label, (row_citation(first, used, label),))
+        extra = features_of(demand, match, by_value=1.0, all_years=float(len(years) > 1))
+        yield Candidate("cell", label, (piece,), recall * 0.9 + 0.1 * (len(years) > 1), extra)
 
 
 def rows_of_extreme(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
@@ -211,9 +279,8 @@ def rows_of_extreme(demand: Demand, matches: Sequence[Match]) -> Iterator[Candid
         if not label:
             continue
         cell = best.cells[period]
-        piece = Piece(
-            label, f"{named(best, period)}: {clean(cell.text)}", best.table.evidence.label, (cell_citation(best, cell),)
-        )
+        where = (row_citation(best, [cell], label), cell_citation(best, cell))
+        piece = Piece(label, f"{named(best, period)}: {clean(cell.text)}", best.table.evidence.label, where)
         extra = features_of(demand, one, extreme=1.0, rows=1.0, choices=min(len(rows), 5) / 5)
         yield Candidate("cell", label, (piece,), one.score - 0.05, extra)
 

@@ -20,23 +20,27 @@ from mmrag.lexical import query_terms
 __all__ = ["Demand", "Match", "demand_of", "match"]
 
 _SOFT = frozenset(
-    (
-        "average mean total sum altogether combined difference change changes percentage percent % growth "
-        "rate ratio increase increased decrease decreased net respectively highest lowest largest smallest "
-        "biggest most least higher lower greater less more exceed exceeded constitution composition "
-        "proportion share among between from year years quarter quarters quarterly annual annually period "
-        "periods fiscal ended ending end december expected overall gain loss max maximum minimum top compared "
-        "relative versus vs million millions thousand thousands billion billions decline rise fall 평균 합계 총 총합 "
-        "차이 증감 증가 감소 비율 비중 비교 연간 분기 년 년도 얼마나 변화 변화율 증가율 감소율 기준 "
-    ).split()
+    word
+    for line in (
+        "average mean total sum altogether combined difference change changes percentage percent % growth rate",
+        "ratio increase increased decrease decreased net respectively highest lowest largest smallest biggest",
+        "most least higher lower greater less more exceed exceeded constitution composition proportion share",
+        "among between from year years quarter quarters quarterly annual annually period periods fiscal ended",
+        "ending end december expected overall gain loss max maximum minimum top compared relative versus vs",
+        "million millions thousand thousands billion billions decline rise fall 평균 합계 총 총합 차이 증감 증가 감소 비율 비중 비교",
+        "연간 분기 년 년도 얼마나 변화 변화율 증가율 감소율 기준",
+    )
+    for word in line.split()
 )
 """Words of the operation or the period: they count where a label has them, and are not missed where none has."""
 _GENERIC = frozenset(
-    (
-        "value values amount amounts number numbers figure figures company firm table reported recorded cost "
-        "price level data total accounted account comprise comprised due used use does did show shown have "
-        "had there 값 금액 수치 회사 표 얼마 몇 "
-    ).split()
+    word
+    for line in (
+        "value values amount amounts number numbers figure figures company firm table reported recorded cost",
+        "price level data total accounted account comprise comprised due used use does did show shown have had",
+        "there 값 금액 수치 회사 표 얼마 몇",
+    )
+    for word in line.split()
 )
 _SYNONYMS = (
     ("revenue", "sales", "매출", "매출액", "영업수익"),
@@ -49,7 +53,9 @@ _SYNONYMS = (
     ("dividend", "배당", "배당금"),
     ("provision", "benefit"),
 )
-_STOP_IN_LABELS = frozenset("of and the in to for on at by from or a an as with per our its 및 의".split())
+_STOP_IN_LABELS = frozenset(
+    word for line in ("of and the in to for on at by from or a an as with per our its 및 의",) for word in line.split()
+)
 _NOTE = re.compile(r"\(\d{1,2}\)|[*†‡]")
 
 
@@ -174,7 +180,7 @@ def match(demand: Demand, series: Series) -> Match:
     total = found = direct = missing = 0.0
     hits: set[int] = set()
     for number, word in enumerate(demand.words):
-        level = _level(word, own | heads, above, demand)
+        level = _level(word, own | heads, above, demand) or (0.85 if word.forms & series.beside else 0.0)
         near = level
         if not near:
             near = 0.85 if word.forms & table.context else 0.6 if word.forms & table.names else 0.0

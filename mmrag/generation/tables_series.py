@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
@@ -33,7 +33,8 @@ _MONTH_WORD = (
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 )
 _PERIOD_WORDS = re.compile(
-    r"(?i)\b(?:(?:for|as of|at|through|the|fiscal)\s+)*(?:(?:years?|months?|quarters?|period)\s+)?(?:(?:ended|ending)\s+)?"
+    r"(?i)\b(?:(?:for|as of|at|through|the|fiscal)\s+)*(?:(?:years?|months?|quarters?|period)\s+)?"
+    r"(?:(?:ended|ending)\s+)?"
     rf"{_MONTH_WORD}\b\.?(?:\s+\d{{1,2}}(?!\d))?,?"
     r"|\b(?:for the\s+)?(?:fiscal\s+)?years?\s+(?:ended|ending)\b,?|\bfiscal(?:\s+years?)?\b"
     r"|(?<=\d)\s*년(?:도|말)?|\d{1,2}\s*월(?:\s*\d{1,2}\s*일)?(?:\s*말)?"
@@ -74,7 +75,7 @@ class Series:
     """Values that share row label and column header but for the period.
 
     `labels` and `headers` are those without periods; `own` are the words of the row's own label, `above` those of its
-    sections, `heads` those of the headers.
+    sections, `heads` those of the headers, `beside` the forms of the words in other cells of the row.
     """
 
     table: Table
@@ -84,7 +85,7 @@ class Series:
     own: tuple[str, ...]
     above: tuple[str, ...]
     heads: tuple[str, ...]
-    by_row: bool = field(default=True)
+    beside: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -192,7 +193,18 @@ def _series(table: Table) -> list[Series]:
         key = (labels, headers, place)
         cells, _, _ = groups.setdefault(key, ({}, labels, headers))
         cells.setdefault(period, cell)
-    return [_finished(table, cells, labels, headers) for cells, labels, headers in groups.values()]
+    beside = _beside(table.grid)
+    return [_finished(table, cells, labels, headers, beside) for cells, labels, headers in groups.values()]
+
+
+def _beside(grid: Grid) -> dict[int, dict[int, frozenset[str]]]:
+    """For each row, the forms of the words in each of its cells that is no figure."""
+    found: dict[int, dict[int, frozenset[str]]] = {}
+    for cell in grid.cells:
+        words = words_of(cell.text[:200]) if sum(map(str.isalpha, cell.text)) > 0.5 * len(cell.text) else ()
+        if words:
+            found.setdefault(cell.row, {})[cell.column] = frozenset().union(*map(forms, words))
+    return found
 
 
 def _joined(one: Period, other: Period) -> Period | None:
@@ -214,8 +226,19 @@ def _strip(path: tuple[str, ...]) -> tuple[Period, tuple[str, ...]]:
     return period, tuple(rest)
 
 
-def _finished(table: Table, cells: dict[Period, Cell], labels: tuple[str, ...], headers: tuple[str, ...]) -> Series:
+def _finished(
+    table: Table,
+    cells: dict[Period, Cell],
+    labels: tuple[str, ...],
+    headers: tuple[str, ...],
+    beside: dict[int, dict[int, frozenset[str]]],
+) -> Series:
     own = words_of(labels[-1]) if labels else ()
     above = words_of(" ".join(labels[:-1]))
     bare = [plain for header in headers if (plain := _PERIOD_WORDS.sub(" ", header).strip())]
-    return Series(table, cells, labels, headers, own, above, words_of(" ".join(bare)))
+    near: frozenset[str] = frozenset()
+    if len({cell.row for cell in cells.values()}) == 1:
+        one = next(iter(cells.values()))
+        others = beside.get(one.row, {})
+        near = near.union(*(words for column, words in others.items() if column != one.column))
+    return Series(table, cells, labels, headers, own, above, words_of(" ".join(bare)), near)

@@ -237,7 +237,8 @@ def _candidate(
     percent = any(operand.unit == "%" for operand in known)
     score = match.score - 0.05 * more.get("assumed", 0.0) - 0.03 * more.get("pair", 0.0) - 0.15 * percent
     more["percent"] = float(percent)
-    features = features_of(demand, match, **flag, **more, operands=min(len(cells), 5) / 5)
+    exact = float(match.direct > 0.95 and match.own > 0.95)
+    features = features_of(demand, match, **flag, **more, exact=exact, operands=min(len(cells), 5) / 5)
     piece = Piece(result.text, claim, table.evidence.label, citations)
     yield Candidate("computed", result.text, (piece,), score, features)
 

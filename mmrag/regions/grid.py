@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmrag.regions.grid_blocks import Block, blocks_of
-from mmrag.regions.grid_chunks import is_value, is_year, zones_of
+from mmrag.regions.grid_chunks import Zone, is_value, is_year, zones_of
+from mmrag.regions.grid_frames import FramedRow, framed_rows, has_header, joined_frames
 from mmrag.regions.grid_headers import header_paths
 from mmrag.regions.grid_rows import Row, rows_of
 from mmrag.types import Box, Word
@@ -58,13 +59,47 @@ def read_grids(words: Sequence[Word], tables: Sequence[Box] = ()) -> tuple[Grid,
     regions; unruled tables are found without them. A table printed under several rows of headers becomes several.
     """
     grids: list[Grid] = []
-    for zone in zones_of(words):
+    zones = zones_of(words)
+    for zone in zones:
         for block in blocks_of(zone):
             grid = _grid(block)
             if grid is not None:
                 grids.append(grid)
+    for frame in joined_frames(tables):
+        if all(frame.intersection(grid.box) < 0.3 * frame.area for grid in grids):
+            framed = _framed(framed_rows(zones, frame), frame, zones)
+            if framed is not None:
+                grids.append(framed)
     grids.sort(key=lambda grid: (grid.box.top, grid.box.left))
     return tuple(grids)
+
+
+def _framed(rows: list[FramedRow], frame: Box, zones: Sequence[Zone]) -> Grid | None:
+    """A table of words: its first column labels the rows, its first row the columns if it is a header."""
+    if not rows:
+        return None
+    while len(rows[0]) > 2 and not any(row[0] for row in rows[1:]):
+        rows = [row[1:] for row in rows]  # a column of pictures
+    headed = has_header(rows)
+    heads = [" ".join(chunk.text for chunk in cell) for cell in rows[0]] if headed else [""] * len(rows[0])
+    cells: list[Cell] = []
+    label = ""
+    for number, row in enumerate(rows[headed:]):
+        label = " ".join(chunk.text for chunk in row[0]) or label
+        for column, chunks in enumerate(row[1:], start=1):
+            if chunks:
+                text = " ".join(chunk.text for chunk in chunks)
+                box = chunks[0].box
+                for chunk in chunks[1:]:
+                    box = box.union(chunk.box)
+                headers = (heads[column],) if heads[column] else ()
+                indexes = tuple(index for chunk in chunks for index in chunk.words)
+                cells.append(Cell(text, box, number, column - 1, headers, (label,) if label else (), indexes))
+    if len(cells) < 2 or sum(bool(cell.labels) for cell in cells) < 0.6 * len(cells):
+        return None
+    above = [line for zone in zones for line in zone.lines if frame.top - 4 * zone.height < line.bottom <= frame.top]
+    caption = " ".join(chunk.text for line in above[-2:] for chunk in line.chunks)
+    return Grid(tuple(cells), frame, caption, "", heads[0])
 
 
 def _grid(block: Block) -> Grid | None:
