@@ -119,7 +119,7 @@ def _by_kind(scores: AnswerScores) -> list[str]:
     rows = [["kind of question", "questions", *ANSWER_METRICS]]
     for kind, part in kinds.items():
         rows.append([kind or "(none)", str(len(part.questions)), *(str(part.count(name)) for name in ANSWER_METRICS)])
-    return ["", *_aligned(rows), ""]
+    return ["", *_aligned(rows)]
 
 
 def _refusals(scores: AnswerScores) -> list[str]:
