@@ -14,9 +14,14 @@ from mmrag.verification.prose import check_names, check_number, check_periods
 from mmrag.verification.quotes import check_quote
 from mmrag.verification.sheets import Sheet, Slot, Spot
 from mmrag.verification.statements import Statement
-from mmrag.verification.tables import check_cell, fits
+from mmrag.verification.tables import check_cell
+from mmrag.verification.wording import check_wording
 
 __all__ = ["examine", "wanted_periods"]
+
+
+_RIVAL = 0.9
+"""Of the share of words of the closest spot: what another spot must have to be heard."""
 
 
 def examine(statement: Statement, sheet: Sheet) -> Iterator[tuple[Finding, ...]]:
@@ -28,7 +33,12 @@ def examine(statement: Statement, sheet: Sheet) -> Iterator[tuple[Finding, ...]]
     quote = check_quote(statement, sheet)
     if quote is not None:
         yield (quote,)
-    for place in best_places(statement, sheet):
+    places = best_places(statement, sheet)
+    closest = max((place.direct for place in places if not place.spot.table), default=0.0)
+    for place in places:
+        # What the closest sentence denies, a looser one cannot carry.
+        if place.direct < _RIVAL * closest or (place.spot.table and statement.quantities):
+            continue
         yield _at_place(statement, sheet, place)
     if statement.quantities and sheet.slots:
         found = _in_tables(statement, sheet)
@@ -53,7 +63,9 @@ def _at_place(statement: Statement, sheet: Sheet, place: Place) -> tuple[Finding
     findings += check_periods(statement, sheet, place)
     findings += check_names(statement, sheet, place)
     turned = check_polarity(statement, sheet, place)
-    return (*findings, turned) if turned is not None else tuple(findings)
+    if turned is not None:
+        findings.append(turned)
+    return (*findings, *check_wording(statement, sheet, place))
 
 
 def _in_tables(statement: Statement, sheet: Sheet) -> tuple[Finding, ...]:
@@ -61,13 +73,12 @@ def _in_tables(statement: Statement, sheet: Sheet) -> tuple[Finding, ...]:
     slots: list[Slot] = []
     for quantity in statement.quantities:
         wanted = wanted_periods(statement, quantity)
-        finding = check_cell(statement, quantity, sheet, wanted)
-        if finding is None:
+        found = check_cell(statement, quantity, sheet, wanted)
+        if found is None:
             return ()
-        numbers.append(finding)
-        if finding.label == "supported":
-            quotes = {citation.box for citation in finding.citations}
-            slots += [fit.slot for fit in fits(statement, sheet, wanted)[:40] if fit.slot.cell.box in quotes]
+        numbers.append(found[0])
+        if found[0].label == "supported" and found[1] is not None:
+            slots.append(found[1])
     if not slots:
         return (*numbers,)
     place = _row(statement, sheet, slots)

@@ -25,6 +25,8 @@ class Place:
     near: tuple[Spot, ...]
     coverage: float
     missing: tuple[Term, ...]
+    direct: float = 0.0
+    """Share found in the spot itself."""
 
 
 def covers(term: Term, spot: Spot) -> float:
@@ -69,9 +71,10 @@ def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place:
         for other in (place - 2, place - 1, place + 1)
         if 0 <= other < len(sheet.spots) and not sheet.spots[other].row and not spot.row
     )
-    found, missing = 0.0, []
+    found, direct, missing = 0.0, 0.0, []
     for term, weight in zip(terms, weights, strict=True):
         share = covers(term, spot)
+        direct += weight * share
         if not share:
             around = (
                 term.forms & sheet.around_forms
@@ -83,4 +86,4 @@ def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place:
             missing.append(term)
         found += weight * share
     total = sum(weights)
-    return Place(spot, near, found / total if total else 0.0, tuple(missing))
+    return Place(spot, near, found / total if total else 0.0, tuple(missing), direct / total if total else 0.0)

@@ -14,7 +14,7 @@ from mmrag.verification.sheets import Sheet, Spot
 from mmrag.verification.statements import Statement
 from mmrag.verification.terms import Term, terms_of
 
-__all__ = ["check_polarity", "is_negated", "negations"]
+__all__ = ["STRENGTHS", "check_polarity", "is_negated", "negations"]
 
 _NOT = re.compile(
     r"\b(?:not|no|never|none|neither|nor|cannot|without|nobody|nothing|fails? to|failed to|unable to|refused? to|lacks?|lacked)\b"
@@ -76,6 +76,10 @@ _COMPARE_GROUP = {
     "more": 1, "greater": 1, "over": 1, "above": 1, "at least": 1, "up": 1, "less": -1, "fewer": -1, "under": -1,
     "below": -1, "at most": -1, "down": -1, "before": -2, "prior": -2, "after": 2, "later": 2, "first": 3, "last": -3,
 }  # fmt: skip
+
+
+STRENGTHS = (_MODAL, _SCOPE)
+"""Words by how much they claim: "may" less than "must", "some" less than "all"."""
 
 
 def negations(text: str) -> int:

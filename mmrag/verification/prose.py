@@ -8,11 +8,12 @@ from mmrag.quantities import Period, Quantity, agree
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import Place
 from mmrag.verification.sheets import Sheet
-from mmrag.verification.statements import Name, Statement
+from mmrag.verification.statements import Name, Statement, names_of
 from mmrag.verification.terms import forms_of, squeeze
 
 __all__ = ["check_names", "check_number", "check_periods", "same_number"]
 
+_CLOSE = 0.75
 _SAME_STATEMENT = 0.6
 """Share of its other words from which a spot is taken to state the same thing, so that its number replaces another."""
 
@@ -34,13 +35,14 @@ def _positive(one: Quantity) -> Quantity:
 def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: Place) -> Finding:
     """One number of the statement at one spot."""
     cite = (sheet.cite_spot(place.spot),)
-    if any(same_number(quantity, one) for one in place.spot.quantities):
+    twin = _twin(statement, quantity, place)
+    if twin is None and any(same_number(quantity, one) for one in place.spot.quantities):
         return Finding("number", "supported", 1.0, f"{quantity.text} stands there", cite)
     if place.coverage < _SAME_STATEMENT and any(
         same_number(quantity, one) for spot in place.near for one in spot.quantities
     ):
         return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
-    rival = _rival(statement, quantity, place)
+    rival = twin or _rival(statement, quantity, place)
     if rival is not None and place.coverage >= _SAME_STATEMENT:
         return Finding(
             "number",
@@ -55,6 +57,20 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
     if elsewhere:
         return Finding("number", "not_found", 0.8, f"{quantity.text.strip()} stands on the page, but not for this", ())
     return Finding("number", "not_found", 1.0, f"{quantity.text.strip()} is not on the page", ())
+
+
+def _twin(statement: Statement, quantity: Quantity, place: Place) -> Quantity | None:
+    """A number in the very unit that is claimed, where the claimed value stands only without a unit: "2 litres, six"."""
+    if not quantity.unit or any(agree(quantity, one) and one.unit == quantity.unit for one in place.spot.quantities):
+        return None
+    return next(
+        (
+            one
+            for one in place.spot.quantities
+            if one.unit == quantity.unit and not any(agree(other, one) for other in statement.quantities)
+        ),
+        None,
+    )
 
 
 def _rival(statement: Statement, quantity: Quantity, place: Place) -> Quantity | None:
@@ -118,16 +134,27 @@ def _comparable(one: Period, other: Period) -> bool:
 
 def check_names(statement: Statement, sheet: Sheet, place: Place) -> list[Finding]:
     """Each name of the statement: at the spot, around it, elsewhere on the page, or nowhere."""
-    return [_name(name, sheet, place) for name in statement.names]
+    return [_name(name, statement, sheet, place) for name in statement.names]
 
 
-def _name(name: Name, sheet: Sheet, place: Place) -> Finding:
+def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Finding:
     cite = (sheet.cite_spot(place.spot),)
     missing = [word for word in name.words if not _stands(word, place.spot.squeezed, place.spot.forms)]
     if not missing:
         return Finding("name", "supported", 1.0, f"{name.text} stands there", cite)
+    others = [
+        other
+        for other in names_of(place.spot.text)
+        if not any(_stands(word, squeeze(statement.text), forms_of(statement.text)) for word in other.words)
+    ]
     beside = [*(spot.squeezed for spot in place.near), squeeze(sheet.around), squeeze(place.spot.heading)]
-    if all(any(_stands(word, text, sheet.around_forms) for text in beside) for word in missing):
+    around = all(any(_stands(word, text, sheet.around_forms) for text in beside) for word in missing)
+    if others and place.direct >= _SAME_STATEMENT and not place.spot.row:
+        strength = 0.6 if around and place.direct < _CLOSE else 0.8
+        return Finding(
+            "name", "contradicted", strength, f"the page says this of {others[0].text}, not of {name.text}", cite
+        )
+    if around:
         return Finding("name", "supported", 0.8, f"{name.text} stands around it", cite)
     lost = [word for word in missing if not _stands(word, sheet.squeezed, frozenset())]
     if lost:

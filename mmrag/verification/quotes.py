@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
+from mmrag.quantities import quantities
 from mmrag.verification.findings import Finding
 from mmrag.verification.polarity import is_negated
 from mmrag.verification.sheets import Sheet
@@ -41,6 +42,9 @@ def check_quote(statement: Statement, sheet: Sheet) -> Finding | None:
     before = " ".join(word.text for word in sheet.words[max(0, start - 12) : start])
     tail = before.rpartition(". ")[2][-_BEFORE:]
     after = " ".join(word.text for word in sheet.words[stop : stop + 6])
+    span = " ".join(word.text for word in sheet.words[start:stop])
+    if [one.unit for one in quantities(span)] != [one.unit for one in quantities(statement.text)]:
+        return None
     if is_negated(tail) or any(mark in after for mark in ("않", "아니")):
         return None
     return Finding("quote", "supported", 1.0, "the page says so word for word", (sheet.cite(start, stop),))

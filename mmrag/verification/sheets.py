@@ -6,6 +6,7 @@ Pages read lately are kept. Words come from a `PageSource`; evidence without wor
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from mmrag.regions.grid import Cell, read_grids
 from mmrag.regions.lines import text_lines
 from mmrag.regions.prose import read_sentences
 from mmrag.types import Box, Citation, Evidence, Region, Word
-from mmrag.verification.terms import Term, forms_of, squeeze, terms_of
+from mmrag.verification.terms import Term, forms_of, labels_of, squeeze, terms_of
 
 __all__ = ["Sheet", "Sheets", "Slot", "Spot"]
 
@@ -40,6 +41,8 @@ class Spot:
     paragraph: int = -1
     row: bool = False
     title: bool = False
+    table: bool = False
+    """It is a row of a table whose columns are known: its numbers are judged cell by cell."""
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -58,8 +61,10 @@ class Spot:
 
     @cached_property
     def quantities(self) -> tuple[Quantity, ...]:
-        """Every number."""
-        return quantities(self.text)
+        """Every number, without those of dates."""
+        spans = [one.span for one in self.periods]
+        every = quantities(self.text)
+        return tuple(one for one in every if not any(a < one.stop and one.start < b for a, b in spans))
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -80,22 +85,24 @@ class Slot:
     @cached_property
     def row_terms(self) -> tuple[Term, ...]:
         """Words of the row's own label."""
-        return terms_of(self.cell.labels[-1]) if self.cell.labels else ()
+        return labels_of(self.cell.labels[-1]) if self.cell.labels else ()
 
     @cached_property
     def row_forms(self) -> frozenset[str]:
         """Forms of the row's whole path."""
-        return forms_of(" ".join(self.cell.labels))
+        return frozenset(form for term in labels_of(" ".join(self.cell.labels)) for form in term.forms)
 
     @cached_property
     def head_terms(self) -> tuple[Term, ...]:
         """Words of the column's header path."""
-        return terms_of(" ".join(self.cell.headers))
+        heads = " ".join(self.cell.headers)
+        spans = [one.span for one in periods(heads)]
+        return tuple(term for term in labels_of(heads) if not any(a < term.stop and term.start < b for a, b in spans))
 
     @cached_property
     def head_forms(self) -> frozenset[str]:
         """Forms of the column's header path."""
-        return forms_of(" ".join(self.cell.headers))
+        return frozenset(form for term in labels_of(" ".join(self.cell.headers)) for form in term.forms)
 
     @cached_property
     def caption_forms(self) -> frozenset[str]:
@@ -105,8 +112,8 @@ class Slot:
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """Of column and row: what tells this value from its neighbours."""
-        found = periods(" , ".join((*self.cell.headers, *self.cell.labels)))
-        return found or periods(" ".join(self.cell.headers))
+        heads = re.sub(r"[\s,]*,[\s,]*", ", ", " ".join(self.cell.headers))
+        return (*periods(heads), *(one for label in self.cell.labels for one in periods(label)))
 
     @cached_property
     def quantity(self) -> Quantity | None:
@@ -272,7 +279,7 @@ def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:
         first = members[0]
         text = " ".join((*first.cell.labels, *(member.cell.text for member in members)))
         places = [place for member in members for place in member.cell.words]
-        found.append(Spot(text, min(places), max(places) + 1, heading=first.caption, row=True))
+        found.append(Spot(text, min(places), max(places) + 1, heading=first.caption, row=True, table=True))
         covered.update(places)
     for line in text_lines(words):
         if sum(place not in covered for place in range(line.start, line.stop)) > 0.5 * (line.stop - line.start):

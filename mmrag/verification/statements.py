@@ -8,7 +8,7 @@ from functools import cached_property
 
 from mmrag.quantities import Period, Quantity, periods, quantities
 from mmrag.scorers.lexicon import words as listed
-from mmrag.verification.terms import Term, plain, terms_of
+from mmrag.verification.terms import Term, labels_of, plain, terms_of
 
 __all__ = ["Name", "Statement", "names_of"]
 
@@ -17,8 +17,10 @@ _CAPITAL = re.compile(
     r"(?:\s+(?:(?:of|the|and|de|van|von|for|&)\s+)?(?:[A-Z][\w&.’'-]*\w|[A-Z]\.?))*"
 )
 _CODE = re.compile(r"(?<![\w])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z][\w]*(?:-[\w]+)*(?![\w])")
+_SURNAMES = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제"
 _PERSON_KO = re.compile(
-    r"(?<![가-힣])([가-힣]{2,4})(?=\s?(?:씨|님|대표|사장|회장|부장|과장|팀장|이사|의원|장관|교수|박사|대통령|기자|소장|원장|차장|대리|담당))"
+    rf"(?<![가-힣])([{_SURNAMES}][가-힣]{{2}})(?<![면는은의한된할을를고며서])"
+    r"(?=\s?(?:씨|님|대표|사장|회장|부장|과장|팀장|이사|의원|장관|교수|박사|대통령|기자|소장|원장|차장|대리|담당|부사장|전무|상무))"
 )
 _NOT_NAMES = frozenset(
     [
@@ -149,6 +151,11 @@ class Statement:
         return tuple(
             term for term in terms_of(self.text) if not any(a < term.stop and term.start < b for a, b in spans)
         )
+
+    @cached_property
+    def forms(self) -> frozenset[str]:
+        """Forms of every word, short ones and digits too, as they stand in labels."""
+        return frozenset(form for term in labels_of(self.text) for form in term.forms)
 
     @cached_property
     def names(self) -> tuple[Name, ...]:

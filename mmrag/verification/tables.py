@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mmrag.quantities import Period, Quantity, agree
+from mmrag.quantities import Period, Quantity, agree, quantities
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import covers
 from mmrag.verification.sheets import Sheet, Slot, Spot
@@ -42,7 +42,7 @@ def fits(statement: Statement, sheet: Sheet, wanted: Sequence[Period]) -> list[F
 
     `wanted` are the dates that the number in question may be of; a cell of another date never fits.
     """
-    forms = frozenset(form for term in statement.terms for form in term.forms)
+    forms = statement.forms
     if not forms:
         return []
     total = sum(sheet.weight(term) for term in statement.terms)
@@ -54,7 +54,7 @@ def fits(statement: Statement, sheet: Sheet, wanted: Sequence[Period]) -> list[F
         head = _shared(slot.head_terms, forms)
         if own == 0 and head == 0:
             continue
-        matched = _dates(slot, wanted, sheet)
+        matched = _dates(slot, wanted)
         coverage = sum(sheet.weight(term) * _covered(term, slot, sheet) for term in statement.terms) / total
         direct = (
             sum(sheet.weight(term) for term in statement.terms if term.forms & (slot.row_forms | slot.head_forms))
@@ -78,19 +78,27 @@ def _covered(term: Term, slot: Slot, sheet: Sheet) -> float:
     return 0.9 if term.forms & (slot.caption_forms | sheet.around_forms) else 0.0
 
 
-def _dates(slot: Slot, wanted: Sequence[Period], sheet: Sheet) -> bool:
-    if not wanted:
+def _dates(slot: Slot, wanted: Sequence[Period]) -> bool:
+    """Whether a cell may be of one of the dates; a table for one date alone says it in its caption, or above."""
+    if not wanted or not slot.periods:
         return True
-    if not slot.periods:
-        # A table for one date says it in its caption, or above.
-        return True
-    return any(
-        one.holds(other) or (other.holds(one) and other.year == one.year) for one in wanted for other in slot.periods
-    )
+    years = {year for one in slot.periods if one.year for year in (one.start.year, one.stop.year)}
+    parts = [one for one in slot.periods if one.kind not in ("year", "span")]
+    return any(_dated(one, years, parts) for one in wanted)
 
 
-def check_cell(statement: Statement, quantity: Quantity, sheet: Sheet, wanted: Sequence[Period]) -> Finding | None:
-    """One number of the statement in the tables of the page; None where no table speaks of it.
+def _dated(period: Period, years: set[int], parts: Sequence[Period]) -> bool:
+    if years and period.year is not None and not {period.start.year, period.stop.year} & years:
+        return False
+    if period.kind in ("year", "span") or not parts:
+        return True
+    return any(period.holds(one) or one.holds(period) for one in parts)
+
+
+def check_cell(
+    statement: Statement, quantity: Quantity, sheet: Sheet, wanted: Sequence[Period]
+) -> tuple[Finding, Slot | None] | None:
+    """One number of the statement in the tables of the page, and its cell; None where no table speaks of it.
 
     Supported where a cell that the statement names best has the number; contradicted where that cell has another.
     """
@@ -98,29 +106,40 @@ def check_cell(statement: Statement, quantity: Quantity, sheet: Sheet, wanted: S
     if not ranked:
         return None
     best = ranked[0].score
+    close = [fit for fit in ranked[:20] if fit.score >= 0.8 * best]
     match = next((fit for fit in ranked if _has(fit.slot, quantity)), None)
     if match is not None and match.period and match.score >= min(_SURE, 0.97 * best) and match.score >= 0.9 * best:
-        strength = min(1.0, match.score / 0.8)
-        return Finding(
-            "number",
-            "supported",
-            strength,
-            f"{match.slot.cell.text} stands under {match.slot.place}",
-            (sheet.cite_slot(match.slot),),
-        )
-    rivals = [
-        fit
-        for fit in ranked[:8]
-        if fit.period and fit.score >= max(_SURE, 0.97 * best) and _comparable(fit.slot, quantity)
-    ]
-    if rivals:
-        rival = rivals[0]
+        reason = f"{match.slot.cell.text} stands under {match.slot.place}"
+        cite = (sheet.cite_slot(match.slot),)
+        return Finding("number", "supported", min(1.0, match.score / 0.8), reason, cite), match.slot
+    if any(_names(fit.slot, quantity) for fit in close):
+        return Finding("number", "supported", 0.9, f"{quantity.text.strip()} is in the name of the row or column"), None
+    rival = next(
+        (
+            fit
+            for fit in close[:8]
+            if fit.period and fit.score >= max(_SURE, 0.97 * best) and _comparable(fit.slot, quantity)
+        ),
+        None,
+    )
+    if rival is not None:
         reason = f"the page says {rival.slot.cell.text} for {rival.slot.place}, not {quantity.text.strip()}"
-        return Finding("number", "contradicted", min(1.0, rival.score), reason, (sheet.cite_slot(rival.slot),))
-    if match is not None:
-        reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}"
-        return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),))
-    return None
+        cite = (sheet.cite_slot(rival.slot),)
+        return Finding("number", "contradicted", min(1.0, rival.score), reason, cite), rival.slot
+    if match is None:
+        return None
+    reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}"
+    return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),)), match.slot
+
+
+def _names(slot: Slot, quantity: Quantity) -> bool:
+    """Whether the number is part of the row's or the column's name ("level 3")."""
+    return any(
+        one.text.strip() == quantity.text.strip()
+        for text in (*slot.cell.labels, *slot.cell.headers)
+        for one in quantities(text)
+        if one.unit != "year"
+    )
 
 
 def _comparable(slot: Slot, quantity: Quantity) -> bool:

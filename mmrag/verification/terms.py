@@ -16,7 +16,7 @@ from mmrag.lexical.tokens import word_terms
 from mmrag.scorers.lexicon import synonyms
 from mmrag.scorers.lexicon import words as listed
 
-__all__ = ["Term", "forms_of", "plain", "squeeze", "terms_of"]
+__all__ = ["Term", "forms_of", "labels_of", "near_forms", "plain", "squeeze", "terms_of"]
 
 _PIECE = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+(?:['’](?:[a-z]{1,2})\b)?")
 _KOREAN_STOP = frozenset(
@@ -209,6 +209,21 @@ def forms_of(text: str) -> frozenset[str]:
 def terms_of(text: str) -> tuple[Term, ...]:
     """The words of a text that say what it is about: no function words, units or names of months."""
     return tuple(term for term in _pieces(text) if not _is_empty(term))
+
+
+def labels_of(text: str) -> tuple[Term, ...]:
+    """The words of a label: single letters, syllables and digits tell rows apart as well as words do."""
+    words = (
+        term for term in _pieces(text) if term.word.split("'")[0] not in listed("function words") or len(term.word) == 1
+    )
+    digits = (
+        Term(found.group(), found.group(), frozenset({found.group()}), found.start(), found.end())
+        for found in _DIGITS.finditer(text)
+    )
+    return tuple(term for term in (*words, *digits) if term.word not in _UNITS)
+
+
+_DIGITS = re.compile(r"\d+")
 
 
 def _is_empty(term: Term) -> bool:
