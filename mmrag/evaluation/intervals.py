@@ -69,7 +69,7 @@ def bootstrap_difference(
 
 
 def bootstrap_of(
-    statistic: Callable[[npt.NDArray[np.intp]], float], count: int, *, resamples: int = 2000, seed: int = SEED
+    statistic: Callable[[npt.NDArray[np.intp]], float], count: int, *, resamples: int = 1000, seed: int = SEED
 ) -> Interval:
     """Percentile bootstrap of any statistic of `count` items, given as a function of the rows drawn.
 
