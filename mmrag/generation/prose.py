@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from mmrag.generation.candidates import Candidate, Piece, cite
 from mmrag.generation.ranking import Asked, Scored
 from mmrag.generation.reading import PageText, Spot
-from mmrag.generation.terms import FOOTNOTES
+from mmrag.generation.terms import FOOTNOTES, terms_of
 from mmrag.generation.types_of_answers import Span, spans
 from mmrag.quantities import quantities
 
@@ -23,7 +23,7 @@ _SHORT_TYPES = ("number", "money", "percent", "date", "year", "time")
 _VOTERS = 15  # sentences whose values are counted
 _SHARP = 8.0  # how much less a sentence with a lower score counts
 _LOOKED_AT = 6  # sentences that are tried as an answer
-_THRESHOLD = 0.75  # of the best sentence's score, below which a sentence is not worth adding
+_THRESHOLD = 0.7  # of the best sentence's score, below which a sentence is not worth adding
 _MOST_WORDS = 80  # of an explanation
 _LONG = 45  # words of a sentence that is long for an answer
 _MOST_ITEMS = 12
@@ -46,7 +46,8 @@ def prose_candidates(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
         found += [_yes_no(asked, ranked, one) for one in ranked[:2]]
     if question.form == "list":
         found += _lists(asked, ranked)
-    if question.form in ("sentence", "list") and question.kind != "yes_no":
+    open_answer = question.form in ("sentence", "list") or question.answer_type == "text"
+    if open_answer and question.kind != "yes_no":
         found += _passages(asked, ranked)
     return sorted(found, key=lambda candidate: -candidate.score)
 
@@ -197,23 +198,43 @@ def _passages(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
 
     The threshold is relative to the best sentence, so that a sentence that says little ends the run.
     """
-    scores = {(one.spot.page.rank, one.spot.place): one for one in ranked}
-    best = ranked[0].score
+    rated = {(one.spot.page.rank, one.spot.place): (one, _relevance(one)) for one in ranked}
+    best = max(score for _, score in rated.values())
+    pages = {one.spot.page.rank: one.spot.page for one, _ in rated.values()}
     found = []
-    for page in list(dict.fromkeys(one.spot.page.rank for one in ranked[:_LOOKED_AT]))[:3]:
-        text = next(one.spot.page for one in ranked if one.spot.page.rank == page)
-        gain, places = _best_run(
-            text, {place: one.score for (rank, place), one in scores.items() if rank == page}, best
-        )
+    for rank, page in sorted(pages.items()):
+        own = {place: score for (number, place), (_, score) in rated.items() if number == rank}
+        gain, places = _best_run(page, own, best)
         if not places:
             continue
-        lead = max((scores[page, place] for place in places if (page, place) in scores), key=lambda one: one.score)
-        pieces = tuple(_piece(Spot(text, place)) for place in places)
-        features = _features(asked, ranked, lead, 0.5) | {"sentences": min(4, len(places)) / 4, "gain": gain}
-        found.append(Candidate("passage", " ".join(piece.text for piece in pieces), pieces, gain, features))
-    if asked.question.parts and len(found) > 1:
-        found += _joined(asked, ranked)
-    return found
+        lead = max((rated[rank, place][0] for place in places if (rank, place) in rated), key=_relevance)
+        pieces = tuple(_piece(Spot(page, place)) for place in places)
+        features = _features(asked, ranked, lead, 0.5) | _features_of_run(asked, lead, places, gain, best)
+        text = " ".join(piece.text for piece in pieces)
+        found.append(Candidate("passage", text, pieces, gain, features))
+    found.sort(key=lambda one: -one.score)
+    return found[:3]
+
+
+def _relevance(one: Scored) -> float:
+    """How much a sentence adds to an explanation; the page's place in the ranking says more here than one sentence."""
+    meaning = one.similarity if one.similarity > 0 else one.overlap
+    return meaning + 0.3 * one.overlap + 0.3 * one.page + 0.1 * one.defines - (0.3 if one.spot.sentence.title else 0.0)
+
+
+def _features_of_run(asked: Asked, lead: Scored, places: Sequence[int], gain: float, best: float) -> dict[str, float]:
+    """`headed`: share of the question's weight in the title above; `begins`: the run is the first under that title."""
+    page = lead.spot.page
+    total = sum(asked.weights.values()) or 1.0
+    heading = terms_of(page.sentences[places[0]].heading)
+    rare = max(asked.weights, key=lambda term: asked.weights[term], default="")
+    return {
+        "sentences": min(4, len(places)) / 4,
+        "gain": min(2.0, gain / best),
+        "headed": sum(weight for term, weight in asked.weights.items() if term in heading) / total,
+        "begins": float(places[0] == 0 or page.sentences[places[0] - 1].title),
+        "rare": float(any(rare in page.terms[place] for place in places) or rare in heading),
+    }
 
 
 def _best_run(page: PageText, scores: Mapping[int, float], best: float) -> tuple[float, list[int]]:
@@ -230,22 +251,7 @@ def _best_run(page: PageText, scores: Mapping[int, float], best: float) -> tuple
             if own.title or own.heading != sentence.heading or (places and words > _MOST_WORDS):
                 break
             places.append(place)
-            gain += scores.get(place, 0.3 * best) - _THRESHOLD * best
+            gain += scores.get(place, 0.4 * best) - _THRESHOLD * best
             if gain > top[0]:
                 top = (gain, places.copy())
     return top
-
-
-def _joined(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
-    """For two questions in one, the best passage of each page."""
-    first = ranked[0]
-    second = next(
-        (one for one in ranked[1:] if one.spot.page is not first.spot.page and not one.spot.sentence.title), None
-    )
-    if second is None:
-        return []
-    chosen = [first.spot, second.spot]
-    pieces = tuple(_piece(spot) for spot in chosen)
-    features = _features(asked, ranked, first, 0.5) | {"sentences": len(chosen) / 4}
-    score = (first.score + second.score) / 2
-    return [Candidate("passage", " ".join(piece.text for piece in pieces), pieces, score, features)]

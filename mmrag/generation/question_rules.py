@@ -24,7 +24,8 @@ ENGLISH_KINDS: tuple[tuple[re.Pattern[str], Kind, AnswerType, Form], ...] = (
     (
         _words(
             r"\bhow many (?P<noun>(?:[\w'’-]+ ){0,4}?[\w'’-]+?)(?:['’]s)?"
-            r"(?= (?:are|were|is|was|do|does|did|have|has|had|can|could|will|would|should|must|may|of|in|on|at|to|for|from"
+            r"(?= (?:are|were|is|was|do|does|did|have|has|had|can|could|will|would|should|must|may|of|in|on|at"
+            r"|to|for|from"
             r"|there|that|per|by|with)\b|\W*$)"
         ),
         "how_many",

@@ -29,12 +29,22 @@ _MOST_CHARACTERS = 600
 _ENCODED = 40  # sentences that are encoded for a question: those with most shared words; encoding is what takes time
 
 
+_GENERIC = terms_of(
+    "role purpose impact effect implication importance specific mention explain outline describe detail"
+    " document provide information consider manage ensure affect say tell discuss process step way example"
+    " overview summary versus same"
+)
+"""Words that say what kind of text is wanted, and that such a text itself need not hold."""
+_GENERIC_WEIGHT = 0.25
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The terms of a question with their weights over this evidence. `missing`: terms that stand on none of its pages.
 
     `absent` is the share of the question's weight that is missing; `names` the terms of each entity, `pairs`
-    the terms that are neighbours in it.
+    the terms that are neighbours in it, `words` those of each word
+    of a Korean question.
     """
 
     question: Question
@@ -43,6 +53,7 @@ class Asked:
     absent: float
     names: tuple[frozenset[str], ...]
     pairs: tuple[tuple[str, str], ...]
+    words: tuple[tuple[frozenset[str], bool], ...]
     missing_years: tuple[int, ...]
     missing_names: tuple[str, ...]
 
@@ -67,7 +78,8 @@ def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
     """Weights of the question's terms, and what of it the evidence lacks."""
     wanted: dict[str, float] = {}
     for term, weight in question.terms.items():
-        wanted[canonical(term)] = max(weight, wanted.get(canonical(term), 0.0))
+        own = canonical(term)
+        wanted[own] = max(weight * (_GENERIC_WEIGHT if own in _GENERIC else 1.0), wanted.get(own, 0.0))
     counts: Counter[str] = Counter()
     total = 1
     for page in pages:
@@ -80,8 +92,9 @@ def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
         term: weight * math.log((total + 1) / (counts[term] + 0.5)) * (_NAMED if term in named else 1.0)
         for term, weight in wanted.items()
     }
+    words = _words_korean(question.text) if question.language == "ko" else ()
     missing = frozenset(term for term in wanted if term not in held and not _nearly(term, held))
-    absent = _absent_korean(question.text, held) if question.language == "ko" else _absent(wanted, weights, missing)
+    absent = _absent_korean(words, held) if question.language == "ko" else _absent(wanted, weights, missing)
     entities = tuple(terms_of(entity) for entity in question.entities)
     return Asked(
         question,
@@ -90,6 +103,7 @@ def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
         absent,
         tuple(terms for terms in entities if terms),
         tuple(pairwise(term for term in ordered_terms(question.text) if term in weights)),
+        words,
         tuple(year for year in question.years if str(year) not in held),
         tuple(name for name in question.entities if not _stands_somewhere(terms_of(name), pages)),
     )
@@ -102,17 +116,17 @@ def _absent(wanted: Mapping[str, float], weights: Mapping[str, float], missing: 
     return lost / whole if whole > 0 else 0.0
 
 
-def _absent_korean(text: str, held: frozenset[str]) -> float:
-    """Share of the words of which no stem and no pair of syllables stands on a page; the predicate is left out."""
-    words = [word.strip("?!.,'\"()") for word in text.split()]
-    shares = []
-    for word in words[:-1] if len(words) > 2 else words:
-        terms = query_terms(f"{word} zzqx").keys() - {"zzqx"}
-        if terms:
-            whole = [term for term in terms if len(term) > 2] or list(terms)
-            found = any(term in held for term in whole) or sum(term in held for term in terms) >= 0.5 * len(terms)
-            shares.append(0.0 if found else 1.0)
+def _absent_korean(words: Sequence[tuple[frozenset[str], bool]], held: frozenset[str]) -> float:
+    """Share of the words of which less than half stands on a page; the predicate is left out."""
+    shares = [float(_held(word, held) < 0.5) for word, last in words if not last or len(words) < 3]
     return sum(shares) / len(shares) if shares else 0.0
+
+
+def _words_korean(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
+    """The terms of each word that says something, and whether it is the last, which in Korean is the predicate."""
+    words = [word.strip("?!.,'\"()") for word in text.split()]
+    taken = [(frozenset(query_terms(f"{word} zzqx").keys() - {"zzqx"}), word is words[-1]) for word in words if word]
+    return tuple((terms, last) for terms, last in taken if terms)
 
 
 def rank_sentences(
@@ -138,13 +152,37 @@ def _similarities(question: str, spots: Sequence[Spot], encode: Callable[[Sequen
 
 def _overlap(asked: Asked, spot: Spot) -> float:
     """Share of the question's weight that the sentence holds; its heading counts half."""
+    heading = terms_of(spot.sentence.heading) if spot.sentence.heading else frozenset()
+    if asked.question.language == "ko":
+        return _overlap_korean(asked, spot.terms, heading)
     total = sum(asked.weights.values())
     if not total:
         return 0.0
-    heading = terms_of(spot.sentence.heading) if spot.sentence.heading else frozenset()
     own = sum(weight for term, weight in asked.weights.items() if term in spot.terms)
     above = sum(weight for term, weight in asked.weights.items() if term in heading and term not in spot.terms)
     return (own + 0.5 * above) / total
+
+
+def _overlap_korean(asked: Asked, own: frozenset[str], heading: frozenset[str]) -> float:
+    """Words of the question that the sentence holds: a stem counts whole, pairs of its syllables by their share.
+
+    Word by word, since what follows a stem differs between a question and a statement.
+    """
+    total = found = 0.0
+    for word, last in asked.words:
+        weight = max((asked.weights.get(term, 0.0) for term in word), default=0.0) * (0.5 if last else 1.0)
+        total += weight
+        found += weight * max(_held(word, own), 0.5 * _held(word, heading))
+    return found / total if total else 0.0
+
+
+def _held(word: frozenset[str], terms: frozenset[str]) -> float:
+    if not word or not terms:
+        return 0.0
+    if any(term in terms for term in word if len(term) > 2):
+        return 1.0
+    pairs = [term for term in word if len(term) == 2] or list(word)
+    return sum(term in terms for term in pairs) / len(pairs)
 
 
 def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:

@@ -16,16 +16,34 @@ FOOTNOTES = re.compile(r"(?<=[\w.,;:!?)\"'”’])(?:\[(?:\d{1,3}|[a-z]|note \d+
 """Marks of footnotes that stand against a word ("nine,[69] where"): no part of what is said."""
 
 _IRREGULAR = """
-become became|begin began begun|build built|buy bought|choose chose chosen|come came|cost costs|draw drew drawn
-drive drove driven|fall fell fallen|find found|fly flew flown|get got gotten|give gave given|go went gone|grow grew grown
-hold held|keep kept|know knew known|lead led|leave left|lose lost|make made|mean meant|meet met|pay paid|rise rose risen
-run ran|say said|see saw seen|sell sold|send sent|serve served|show shown showed|speak spoke spoken|spend spent
-stand stood|take took taken|teach taught|tell told|think thought|wear wore worn|win won|write wrote written|wed wedded
-die dead death|bear born birth|marry married marriage|child children|man men|woman women|person people|foot feet
+become became|begin began begun|build built|buy bought|choose chose chosen|come came|draw drew drawn
+drive drove driven|fall fell fallen|find found|fly flew flown|get got gotten|give gave given
+go went gone|grow grew grown|hold held|keep kept|know knew known|lead led|leave left|lose lost
+make made|mean meant|meet met|pay paid|rise rose risen|run ran|say said|see saw seen|sell sold
+send sent|serve served|show shown showed|speak spoke spoken|spend spent|stand stood|take took taken
+teach taught|tell told|think thought|wear wore worn|win won|write wrote written|wed wedded
+die dead death|bear born birth|marry married marriage|child children|man men|woman women
+person people|foot feet
 """
-_NUMBERS = (
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"]
-)
+_NUMBERS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+]
 
 
 def _table() -> dict[str, str]:

@@ -36,9 +36,11 @@ _PERSON = re.compile(
     r"|[가-힣]{2,4}(?=\s*(?:위원장|대표|과장|부장|팀장|사장|교수|박사|씨|님|소장|원장|의원"
     r"|주임|대리|차장|이사|관장|반장|실장|국장|회장))"
 )
+_HANGUL = re.compile("[가-힣]")
 _QUOTED = re.compile('["“「『‘]([^"”」』’]{2,80})["”」』’]')
 _DURATION_WORDS = re.compile(
-    r"\b(?:for |until )?(?:life(?:time)?(?: tenure)?|indefinite(?:ly)?|annual(?:ly)?|monthly|quarterly|daily|weekly|once|twice)\b|평생|영구|매[년월주일]|수시",
+    r"\b(?:for |until )?(?:life(?:time)?(?: tenure)?|indefinite(?:ly)?|annual(?:ly)?|monthly|quarterly|daily|weekly|once|twice)\b"
+    r"|평생|영구|매[년월주일]|수시",
     re.I,
 )
 _PLACE = re.compile(
@@ -46,11 +48,13 @@ _PLACE = re.compile(
     r"|[가-힣\w]+(?:시|군|구|동|읍|면|리|역|관|실|층|센터|공원|광장|마을|섬|산|로|길|청|원|장)(?=[은는이가을를에의,\s.]|에서|으로|$)"
 )
 _TIME = re.compile(
-    r"(?:오전|오후|밤|낮|새벽|아침|저녁)?\s*\d{1,2}\s*시(?:\s*\d{1,2}\s*분|\s*반)?(?:\s*(?:이후|이전|부터|까지))?|\b\d{1,2}:\d{2}(?:\s*[ap]\.?m\.?)?|\b\d{1,2}\s*[ap]\.?m\.?\b",
+    r"(?:오전|오후|밤|낮|새벽|아침|저녁)?\s*\d{1,2}\s*시(?:\s*\d{1,2}\s*분|\s*반)?(?:\s*(?:이후|이전|부터|까지))?"
+    r"|\b\d{1,2}:\d{2}(?:\s*[ap]\.?m\.?)?|\b\d{1,2}\s*[ap]\.?m\.?\b",
     re.I,
 )
 _DATE_EXTRA = re.compile(
-    r"\b(?:at|by|before|after|in|during)\s+the\s+(?:beginning|end|start|close|middle)\s+of\s+(?:each|every|the)\s+[\w ]+?(?=[.,;]|$)"
+    r"\b(?:at|by|before|after|in|during)\s+the\s+(?:beginning|end|start|close|middle)\s+of"
+    r"\s+(?:each|every|the)\s+[\w ]+?(?=[.,;]|$)"
     r"|\b(?:each|every)\s+(?:year|month|quarter|week|day|spring|summer|fall|winter|january|june|december)\b|\b(?:1[5-9]|20)\d\d\b",
     re.I,
 )
@@ -116,7 +120,7 @@ def _fits(question: Question, found: Quantity, sentence: str) -> float:
     if wanted == "money":
         return 1.0 if unit in _MONEY else 0.4 if not unit and not year else 0.0
     if year or unit in ("%", "pp", "ordinal", "month", "day"):
-        return 0.2 if unit in ("%", "pp") else 0.0
+        return 0.8 if unit in ("%", "pp") and question.kind == "computation" else 0.0
     return _near_noun(question.noun, found, sentence) if question.noun else 0.8
 
 
@@ -125,6 +129,11 @@ def _near_noun(noun: str, found: Quantity, sentence: str) -> float:
     if noun in found.text.casefold():
         return 1.0
     head = noun.rsplit(maxsplit=1)[-1]
+    unit = quantities(f"3 {head}")
+    if len(unit) == 1 and unit[0].unit:  # "kilometres", 킬로미터: a measure, not a thing to be counted
+        return 1.0 if unit[0].unit == found.unit else 0.0
+    if _HANGUL.search(noun):
+        return 0.2
     stem = re.escape(head[:-1] if len(head) > 3 else head)
     after = sentence[found.stop : found.stop + 60].casefold()
     return 1.0 if re.match(rf"\W*(?:[\w'’-]+\s+){{0,3}}?{stem}", after) else 0.4
