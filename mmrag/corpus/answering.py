@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from mmrag import embedders
 from mmrag.chat import contradicted, led_by, merged
 from mmrag.corpus.given import GivenEvidence
 from mmrag.corpus.opened import OpenIndex
-from mmrag.errors import UsageError
+from mmrag.errors import NothingIndexed, UsageError
 from mmrag.types import Answer, AnswerEvent, Claim, Draft, Evidence, Filters, Part, Vectors
 
 if TYPE_CHECKING:
-    from mmrag.protocols import Generator, PairScorer, VisionLLM
+    from mmrag.protocols import Embedder, Generator, PairScorer, VisionLLM
     from mmrag.verification import PageVerifier
 
 __all__ = ["EVIDENCE", "MAX_CLAIM", "Answering", "Given"]
@@ -135,9 +136,16 @@ class Answering:
     def _entailment(self) -> PairScorer | None:
         from mmrag.scorers import Entailment
 
-        models = self._index.models()
         # Fitted on the vectors of this model alone; another one's would say nothing.
-        text = models["text"] if "text" in models and models.name("text") == "minilm" else None
+        text: Embedder | None
+        try:
+            models = self._index.models()
+        except NothingIndexed:  # given evidence can be checked without an index, with the model that one would get
+            config = self._index.config
+            name = config.text or embedders.resolve_profile(config.profile).text
+            text = embedders.load(name, config.device) if name == "minilm" else None
+        else:
+            text = models["text"] if "text" in models and models.name("text") == "minilm" else None
         return Entailment(getattr(text, "token_vectors", None))
 
     def _named(self, answer: Answer) -> Answer:

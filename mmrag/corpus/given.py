@@ -86,7 +86,7 @@ class GivenEvidence:
             raise UsageError("no evidence is given", "Name a file, or leave evidence out to search the index.")
         found: list[Evidence] = []
         for name, page in given:
-            path = expanded(name)
+            path = Path(os.path.realpath(expanded(name)))  # as indexing names it: without links and dots
             if not path.is_file():
                 raise PathNotFound(f"{path} is not there", "Name a file that exists.")
             index, document = self._indexed(path)
