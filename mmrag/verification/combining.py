@@ -20,6 +20,8 @@ def rough_probability(findings: Sequence[Finding]) -> float:
     for one in findings:
         if one.label == "contradicted":
             value = min(value, 0.45 * (1 - one.strength) + 0.03)
+        elif one.check == "number" and one.label is None:
+            value = min(value, 0.6)
         elif one.label == "not_found":
             value = min(value, 1 - 0.97 * one.strength) if one.strength > 0.5 else value * (1 - 0.5 * one.strength)
     return max(0.01, min(0.99, value))

@@ -22,7 +22,7 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _NOT_NOT = re.compile(
-    r"\bnot only\b|\bno later\b|\bno\.\s?\d|\bno doubt\b|\bwhether or not\b|\bno more than\b|\bnot least\b",
+    r"\bnot only\b|\bno later\b|\bno\.?\s?\d|\bno doubt\b|\bwhether or not\b|\bno more than\b|\bnot least\b",
     re.IGNORECASE,
 )
 _NOT_KO = re.compile(

@@ -20,6 +20,9 @@ _SAME_STATEMENT = 0.6
 
 def same_number(claimed: Quantity, found: Quantity) -> bool:
     """Whether a number of the page is that of the statement; a loss may be written without its sign."""
+    if not any(letter.isdigit() for letter in found.text) and claimed.step < 1:
+        # "two" is no rounding of 2.5, nor is "2.0" a way to write it.
+        return False
     if agree(claimed, found):
         return True
     if claimed.unit in ("KRW", "USD", "EUR", "GBP", "JPY") and found.unit in ("person", "kg", "%"):
@@ -37,6 +40,9 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
     cite = (sheet.cite_spot(place.spot),)
     twin = _twin(statement, quantity, place)
     if twin is None and any(same_number(quantity, one) for one in place.spot.quantities):
+        if place.spot.row and len(place.spot.quantities) > 1:
+            reason = f"{quantity.text.strip()} stands in that row, but which column it is of cannot be told"
+            return Finding("number", None, 0.5, reason, cite)
         return Finding("number", "supported", 1.0, f"{quantity.text} stands there", cite)
     if place.coverage < _SAME_STATEMENT and any(
         same_number(quantity, one) for spot in place.near for one in spot.quantities

@@ -281,7 +281,10 @@ def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:
         places = [place for member in members for place in member.cell.words]
         found.append(Spot(text, min(places), max(places) + 1, heading=first.caption, row=True, table=True))
         covered.update(places)
+    celled = {place for slot in slots for place in slot.cell.words}
     for line in text_lines(words):
+        if any(place in celled for place in range(line.start, line.stop)):
+            continue
         if sum(place not in covered for place in range(line.start, line.stop)) > 0.5 * (line.stop - line.start):
             text = " ".join(word.text for word in line.words)
             found.append(Spot(text, line.start, line.stop, (line.box,), row=True))

@@ -39,6 +39,15 @@ _CLAUSE = re.compile(
 )
 
 
+_SOURCES = r"(?:evidence|document|page|report|table|context|text|source|passage|article|file|figure|statement)"
+_REPORTED = re.compile(
+    rf"^(?:(?:according to|based on|as (?:stated|shown|reported) (?:in|on)|per)\s+(?:the\s+|this\s+)?(?:provided\s+)?{_SOURCES}s?"
+    rf"(?:\s+E?\d+)?\s*,\s*|(?:the|this)\s+{_SOURCES}\s+(?:also\s+)?(?:states|says|notes|shows|reports|indicates|mentions|explains)"
+    r"(?:\s+that\b)?:?\s*,?\s*|(?:제공된\s?|주어진\s?|이\s)?(?:문서|자료|증거|페이지|보고서|표)에\s?(?:따르면|의하면)\s*,?\s*)",
+    re.IGNORECASE,
+)
+
+
 def split(draft: Draft) -> Draft:
     """The draft with its text as parts; one that has parts already, or no text, comes back as it is."""
     if draft.parts or not draft.text.strip():
@@ -81,7 +90,11 @@ def facts_of(claim: str) -> list[str]:
             facts += pieces
         else:
             facts.append(sentence)
-    return [fact for fact in (_labels(fact)[0].strip() for fact in facts) if any(letter.isalnum() for letter in fact)]
+    return [
+        fact
+        for fact in (_claim(_labels(fact)[0].strip()) for fact in facts)
+        if any(letter.isalnum() for letter in fact)
+    ]
 
 
 def _done(draft: Draft, parts: list[Part]) -> Draft:
@@ -141,10 +154,5 @@ def _with_labels(part: Part, labels: tuple[str, ...]) -> Part:
 
 def _claim(text: str) -> str:
     """The statement in a sentence: without what a model says about its sources."""
-    lead = re.compile(
-        r"^(?:according to|based on|as (?:stated|shown|reported) (?:in|on)|per)\s+(?:the\s+)?(?:provided\s+)?(?:evidence|document|page|report|"
-        r"table|context|text|source)s?(?:\s+E?\d+)?\s*,\s*|^(?:제공된|주어진)\s?(?:문서|자료|증거|페이지)에\s?(?:따르면|의하면)\s*,?\s*",
-        re.IGNORECASE,
-    )
-    bare = lead.sub("", text)
+    bare = _REPORTED.sub("", text)
     return bare if len(bare) > 3 else text

@@ -108,7 +108,7 @@ def check_cell(
     best = ranked[0].score
     close = [fit for fit in ranked[:20] if fit.score >= 0.8 * best]
     match = next((fit for fit in ranked if _has(fit.slot, quantity)), None)
-    if match is not None and match.period and match.score >= min(_SURE, 0.97 * best) and match.score >= 0.9 * best:
+    if match is not None and match.period and match.score >= 0.96 * best:
         reason = f"{match.slot.cell.text} stands under {match.slot.place}"
         cite = (sheet.cite_slot(match.slot),)
         return Finding("number", "supported", min(1.0, match.score / 0.8), reason, cite), match.slot
