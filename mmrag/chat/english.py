@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mmrag.chat.slots import find_slots, without_slots
 from mmrag.chat.words import ASKING, AUXILIARIES, MEASURES, OPERATIONS, PREPOSITIONS, VERBS, WH
 
 __all__ = ["Phrase", "exchange_noun", "fragments", "phrases", "refer", "strip_lead", "summed", "why"]
 
 _LEADS = re.compile(
-    r"^(?:(?:and|but|so|then|ok|okay|well|also|now|thanks|thank you|right|hm+|oh|yes|no)[,\s]+)+", re.IGNORECASE
+    r"^(?:(?:and|but|so|then|ok|okay|well|also|now|thanks|thank you|right|hm+|oh|yes|no|great|nice|i see)[,.!\s]+)+",
+    re.IGNORECASE,
 )
 _ABOUT = re.compile(
     r"^(?:(?:what|how)\s+about|(?:and\s+)?the same(?:\s+(?:question\s+)?for)?|same(?:\s+(?:question\s+)?(?=for\b))?"
@@ -70,7 +72,11 @@ def strip_lead(question: str) -> str:
 
 def why(question: str, previous: str, answer: str) -> str | None:
     """ "why?" put to what was asked before; None for another question."""
-    if not _WHY.match(strip_lead(question).rstrip(" ?.!")):
+    asked = strip_lead(question).rstrip(" ?.!")
+    so = re.match(r"why so (\w+)$", asked, re.IGNORECASE)
+    if so and (topic := _thing(previous, answer, False)):
+        return f"Why is {topic} so {so[1]}?"
+    if not _WHY.match(asked):
         return None
     body = previous.strip().rstrip("?. ")
     words = body.split()
@@ -104,6 +110,9 @@ def fragments(question: str) -> list[tuple[str, str]] | None:
     None for a whole question. The prefix "what about" makes anything without a verb such a fragment.
     """
     text = _ABOUT.sub("", strip_lead(question)).strip().rstrip("?.! ")
+    stepped = next((slot for slot in find_slots(text) if slot.step), None)
+    if stepped is not None and not without_slots(text, [stepped]).strip("in for"):
+        return [("", stepped.text)]
     if not text or _is_whole(text):
         return None
     found: list[tuple[str, list[str]]] = [("", [])]
@@ -134,10 +143,7 @@ def phrases(question: str) -> list[Phrase]:
     tokens = list(_TOKEN.finditer(question))
     for number, token in enumerate([*tokens, None]):
         word = token.group().lower() if token else ""
-        verb_follows = any(later.group().lower() in VERBS for later in tokens[number + 1 :])
-        ends = (
-            token is None or _delimits(word) or (after_do and not verb_follows and _is_verb_after(run, token.group()))
-        )
+        ends = token is None or _delimits(word) or (run and _ends_run(run, tokens[number:], after_do))
         if not ends and token is not None:
             run.append(token)
             continue
@@ -158,9 +164,14 @@ def _delimits(word: str) -> bool:
     )  # fmt: skip
 
 
-def _is_verb_after(run: list[re.Match[str]], word: str) -> bool:
-    """After "did Noeul Instruments", a word in small letters is the verb."""
-    return bool(run) and run[-1].group()[:1].isupper() and word[:1].islower()
+def _ends_run(run: list[re.Match[str]], rest: list[re.Match[str]], after_do: bool) -> bool:
+    """Whether the next word is the verb of the noun before it: "did Noeul Instruments [grow]", "is it [located] in"."""
+    word = rest[0].group()
+    following = rest[1].group().lower() if len(rest) > 1 else "?"
+    if word.endswith("ed") and (following in PREPOSITIONS or not following[0].isalnum()):
+        return True
+    verb_follows = any(later.group().lower() in VERBS for later in rest[1:])
+    return after_do and not verb_follows and run[-1].group()[:1].isupper() and word[:1].islower()
 
 
 def exchange_noun(previous: str, preposition: str, noun: str, taken: tuple[str, ...] = ()) -> str | None:
@@ -170,12 +181,19 @@ def exchange_noun(previous: str, preposition: str, noun: str, taken: tuple[str, 
     """
     owned = _POSSESSIVE.match(noun)
     new = Phrase(noun[owned.end() :] if owned else noun, 0, 0, preposition)
-    candidates = [phrase for phrase in phrases(previous) if phrase.text not in taken and phrase.bare not in taken]
+    candidates = [
+        phrase
+        for phrase in phrases(previous)
+        if phrase.text not in taken and phrase.bare not in taken and without_slots(phrase.bare, find_slots(phrase.bare))
+    ] or [phrase for phrase in phrases(previous) if phrase.bare not in taken]
     if not candidates or not new.words:
         return None
     if owned:
         candidates = candidates[:1]
     scored = [(_likeness(phrase, new) + 0.1 * number, phrase) for number, phrase in enumerate(candidates)]
+    who = re.match(r"who (?:is|was|are|were)\s+", previous, re.IGNORECASE)
+    if who and not new.is_name:  # a post for a post
+        scored = [(score + 1.5 * (phrase.start == who.end()), phrase) for score, phrase in scored]
     best = max(scored, key=lambda pair: pair[0])[1]
     return previous[: best.start] + _put(best, new) + previous[best.stop :]
 
@@ -189,6 +207,8 @@ def _likeness(old: Phrase, new: Phrase) -> float:
         score += 3
     if new.preposition and old.preposition:
         score += 2 if new.preposition == old.preposition else -0.5
+    elif not new.preposition and not old.preposition:
+        score += 0.8
     score += 2 if old.is_name == new.is_name else -2
     if _singular(old.words[-1]) in OPERATIONS and _singular(new.words[-1]) not in OPERATIONS:
         score -= 4
@@ -231,7 +251,7 @@ _PERSON = re.compile(r"\b(he|she|him|his|her|hers)\b", re.IGNORECASE)
 _PLURAL = re.compile(r"\b(they|them|their|theirs|those|these)\b(?!\s+(?:who|that)\b)", re.IGNORECASE)
 _THING = re.compile(
     r"\b(it|its)\b|\b(that|this)\b"
-    r"(?=\s*(?:[?.,]|$|(?:is|was|are|were|have|has|come|came|mean|cost|in|for|to|from|work|happen)\b))",
+    r"(?=\s*(?:[?.,]|$|(?:is|was|are|were|have|has|come|came|mean|cost|in|for|to|from|per|work|happen)\b))",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"^[A-Z][\w.'’-]*(?:\s(?:[A-Z][\w.'’-]*|of|the|de|van|von|and))*$")
@@ -270,7 +290,8 @@ def _plural(previous: str, answer: str, _: bool) -> str | None:
     found = phrases(previous)
     for place, phrase in enumerate(found):
         if phrase.words[-1].endswith("s") and not phrase.words[-1].endswith("ss"):
-            return _with_of(previous, found, place)
+            text = _with_of(previous, found, place)
+            return text if phrase.is_name or phrase.text != phrase.bare else f"the {text}"
     return _name_in(answer) or _thing(previous, answer, False)
 
 

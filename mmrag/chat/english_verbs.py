@@ -86,12 +86,15 @@ _PARTICIPLE = re.compile(
 
 _VERB_FORM = re.compile(
     r"\s(?:not |no longer |never |still |also |already )*"
-    r"(?:\w{2,}ed|sent|sold|made|paid|held|kept|built|lost|won|given|taken|known|shown|written|found|born)\b"
+    r"(?:\w{2,}ed|be|been|being|sent|sold|made|paid|held|kept|built|lost|won|given|taken|known|shown|written|found|born"
+    r"|fallen|risen|grown|become|chosen|driven|begun|\w{2,}(?:er|ier) than|(?:more|less|as) \w+ (?:than|as))\b"
 )
 
 
 def _placed(rest: str, auxiliary: str) -> str:
     """REST with the auxiliary after its subject: before a participle, a comparison or a place, else the first noun."""
+    if rest.lower().startswith("there "):
+        return f"{rest[:5]} {auxiliary} {rest[6:]}"
     number = re.search(r"\s(?=[$€£₩]?\d)", rest)
     before = rest[: number.start()] if number else rest
     # Of the places where a predicate may begin, that of a participle first: a subject may hold "of" and "in".

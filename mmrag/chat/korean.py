@@ -34,7 +34,7 @@ _PARTICLES = (
     *("은", "는", "이", "가", "을", "를", "의", "에", "로", "도", "과", "와", "만"),
 )
 _ASKS = re.compile(
-    r"(?<!\S)(?:얼마나|얼마|몇|언제|어디|무엇|무슨|뭐|뭘|누가|누구|어느|어떤|어떻게|어떠|왜|어때)\S*|(?<=\s)각각(?=\s)"
+    r"(?<!\S)(?:얼마나|얼마|몇|며칠|언제|어디|무엇|무슨|뭐|뭘|누가|누구|어느|어떤|어떻게|어떠|왜|어때)\S*|(?<=\s)각각(?=\s)"
 )
 _LEADS = re.compile(r"^(?:(?:그럼|그러면|그렇다면|그리고|그런데|근데|그래서|혹시|아|네|음|자)[,\s]+)+")
 _TAIL = re.compile(
@@ -50,8 +50,10 @@ _SUM = re.compile(
     r"^(?:그걸\s|그게\s|그것을\s|둘을\s|둘\s다\s)?(?:다\s|모두\s|전부\s)?"
     r"(?:합치면|합하면|더하면|합쳐서|합해서|합계는|총합은|총액은|총\s|모두|전부|다\s합쳐)"
 )
-_MEASURE_ENDS = ("량", "률", "율", "액", "비", "료", "수", "값", "일", "율은", "도")
+_MEASURE_ENDS = ("수", "값", "일", "도")
+_RATES = ("비", "료", "액", "률", "율", "량")
 _ROLE_ENDS = ("장", "무", "자", "원", "관", "수", "감", "표", "인", "사", "님")
+_LOCATIVES = ("에서", "에", "으로", "로")
 _APART = "|"  # of a period, which stands beside the nouns
 _PERIOD = re.compile(r"(?:\d{4}년도?|제?\d사?분기|[상하]반기|\d{1,2}월|\d{1,2}일)")
 _NAME = re.compile(r"^(?:[가-힣]{2,5}|[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){0,4})$")
@@ -95,11 +97,11 @@ def fragment(question: str) -> str | None:
     body = strip_lead(question).rstrip(" ?.!~")
     tailless = _TAIL.sub("", body)
     match = _OPEN.match(tailless)
-    if match is None:
+    if match is None or _PREDICATE.search(tailless):
         return None
     inner = match["body"].strip()
     words = inner.split()
-    if not words or len(words) > 6 or _ASKS.search(inner) or any(_is_predicate(word) for word in words):
+    if not words or len(words) > 6 or _ASKS.search(inner) or any(_PREDICATE.search(word) for word in words):
         return None
     return inner
 
@@ -107,10 +109,6 @@ def fragment(question: str) -> str | None:
 _PREDICATE = re.compile(
     r"(?:습니까|습니다|나요|까요|어요|아요|해요|세요|니까|는데|지만|하고|했고|한다|했다|인가|는가|하면|[았었했]을?\s?때)$"
 )
-
-
-def _is_predicate(word: str) -> bool:
-    return bool(_PREDICATE.search(word))
 
 
 def why(question: str, previous: str, answer: str) -> str | None:
@@ -159,7 +157,14 @@ def units(text: str) -> list[Unit]:
     return found
 
 
+_ADNOMINAL = re.compile(r"(?:하|되|있|없|같|않|나|가|오|태어나|이루어지|지)는$|(?:[었았했]던)$")
+
+
 def _split(token: str) -> tuple[str, str]:
+    if _ADNOMINAL.search(token) and not token.endswith(
+        ("국가는", "평가는", "원가는", "단가는", "작가는", "휴가는", "증가는")
+    ):
+        return token, ""  # a clause before a noun
     for ending in _PARTICLES:
         if token.endswith(ending) and len(token) > len(ending):
             stem = token[: -len(ending)]
@@ -191,13 +196,26 @@ def exchange_noun(previous: str, noun: str) -> str | None:
     nouns = [unit for unit in old if unit.particle != _APART]
     if not nouns:
         return None
-    changed = _aligned(nouns, new) if len(new) > 1 else _one_exchanged(nouns, new[0].words, rest)
+    if len(new) > 1:
+        changed = _aligned(nouns, new)
+    elif new[0].particle in _LOCATIVES:
+        changed = _located(nouns, new[0])
+    else:
+        changed = _one_exchanged(nouns, new[0].words, rest)
     if changed is None:
         return None
     for unit in apart:
-        changed.insert(old.index(unit), unit)
+        changed.insert(min(old.index(unit), len(changed) - 1), unit)
     body = " ".join(str(unit) for unit in changed)
     return f"{body} {rest}" if rest.strip(" ?.") else f"{body}{rest}"
+
+
+def _located(old: list[Unit], new: Unit) -> list[Unit]:
+    """ "일본에서는?": in the place of another place, else before what is asked about."""
+    for place, unit in enumerate(old):
+        if unit.particle in (new.particle, "에서", "에", "의") and len(old) > 1:
+            return [*old[:place], Unit(new.words, unit.particle), *old[place + 1 :]]
+    return [*old[:-1], new, old[-1]]
 
 
 def _aligned(old: list[Unit], new: list[Unit]) -> list[Unit] | None:
@@ -239,14 +257,16 @@ def _same_end(old: list[Unit], words: tuple[str, ...]) -> int | None:
 
 
 def _is_measure(word: str) -> bool:
-    return word in MEASURES_KO or (len(word) > 2 and word.endswith(_MEASURE_ENDS))
+    return word in MEASURES_KO or word.endswith(_RATES) or (len(word) > 2 and word.endswith(_MEASURE_ENDS))
 
 
 _POINTING = re.compile(
     r"(?<!\S)(?:(?P<person>그|그녀|그분|그\s?사람|그들)(?P<p1>은|는|이|가|을|를|의|에게|과|와)"
     r"|(?P<thing>그것|이것|저것|그거|이거)(?P<p2>은|는|이|가|을|를|의|에|과|와|도)"
     r"|(?P<short>그건|이건|그게|이게|그걸|이걸)"
-    r"|(?P<place>그곳|거기|그\s?장소)(?P<p4>은|는|이|가|을|를|의|에|에는|에서|에서는)?"
+    r"|(?P<place>그곳|거기|그\s?장소)(?P<p4>은|는|이|가|을|를|의|에|에는|에서|서|에서는)?"
+    r"|(?P<kind>(?:이|그|해당)\s(?:제품|회사|기기|장치|팀|부서|건물|도시|지역|섬|나라|학교|병원|노선|행사|사무소))"
+    r"(?P<p6>은|는|이|가|을|를|의|에|에는|에서|에서는)"
     r"|(?P<time>그때|그\s?날|그\s?해)(?P<p5>은|는|에|에는|의)?)(?!\S)"
 )
 _SHORT = {"그건": "은", "이건": "은", "그게": "이", "이게": "이", "그걸": "을", "이걸": "을"}
@@ -261,7 +281,11 @@ def refer(question: str, previous: str, answer: str) -> tuple[str, str] | None:
     if match["person"]:
         named, ending = short_answer(answer, names=True) or _topic(previous), match["p1"]
     elif match["place"]:
-        named, ending = _place(previous), match["p4"] or ""
+        asked_where = re.search(r"어디|어느\s?곳", previous)
+        named = (short_answer(answer) if asked_where else None) or _place(previous)
+        ending = {"서": "에서"}.get(match["p4"] or "", match["p4"] or "")
+    elif match["kind"]:
+        named, ending = _owner(previous), match["p6"]
     elif match["time"]:
         named, ending = _time(previous, answer), match["p5"] or ""
     else:
@@ -292,8 +316,14 @@ def _topic(previous: str) -> str | None:
     return " ".join(found[0].words) if found else None
 
 
+def _owner(previous: str) -> str | None:
+    """What the previous question is about: 정수기 of 정수기의 크기는."""
+    found = [unit for unit in units(previous) if unit.particle != _APART and not _ASKS.search(" ".join(unit.words))]
+    return " ".join(found[0].words) if found else None
+
+
 def _place(previous: str) -> str | None:
-    found = units(previous)
+    found = [unit for unit in units(previous) if not _ASKS.search(" ".join(unit.words))]
     for ending in ("에서", "에", "의", "은", "는"):
         for unit in found:
             if unit.particle == ending:

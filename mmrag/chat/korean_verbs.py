@@ -13,12 +13,13 @@ from mmrag.chat.words import ADNOMINALS_KO
 __all__ = ["statement"]
 
 _FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28
+_WOO = ("배운", "싸운", "채운", "키운", "세운", "비운", "지운", "태운", "치운", "메운", "외운", "재운")  # 배우다
 _BRIGHT = {0, 2, 8}  # ㅏ ㅑ ㅗ: followed by 았
 _A, _AE, _EO, _E, _YEO, _O, _WA, _OE, _WAE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8, 9, 11, 10, 13, 14, 18, 20
 _N, _L, _B, _SS = 4, 8, 17, 20
 _MERGED = {_A: _A, _EO: _EO, _AE: _AE, _E: _E, _YEO: _YEO, _O: _WA, _U: _WO, _I: _YEO, _EU: _EO, _OE: _WAE}
 """The vowel that a stem's last one and the 어 or 아 of the past make."""
-_LONGESTADNOMINALS_KO = 4
+_LONGEST_IRREGULAR = 4
 
 
 def _parts(sign: str) -> tuple[int, int, int]:
@@ -38,15 +39,15 @@ def statement(word: str, kind: str) -> str | None:
     """The last word of a clause as the end of a statement; None for a form that is not known.
 
     `kind`: "adnominal" (줄어든), "thing" (이전하는), "asked" (감소했나요), "quoted" (떠난다고), "hearsay" (20일이),
-    "told" (쉬죠, 있잖아요), "clause" (3년이니까, 줄었는데).
+    "told" (쉬죠, 있잖아요), "clause" (3년이니까, 줄었는데), "noun" (20일).
     """
     forms = {"adnominal": _adnominal, "thing": _adnominal, "asked": _asked, "quoted": _quoted, "hearsay": _hearsay,
-             "told": _told, "clause": _clause}  # fmt: skip
+             "told": _told, "clause": _clause, "noun": _copula}  # fmt: skip
     return forms[kind](word)
 
 
 def _adnominal(word: str) -> str | None:
-    for size in range(min(len(word), _LONGESTADNOMINALS_KO), 0, -1):
+    for size in range(min(len(word), _LONGEST_IRREGULAR), 0, -1):
         if word[-size:] in ADNOMINALS_KO and (size > 1 or len(word) == 1 or word[-1] in "한된인든온간"):
             return _copula(word[:-1]) if word[-1] == "인" else word[:-size] + ADNOMINALS_KO[word[-size:]]
     if word.endswith("는") and len(word) > 1:
@@ -54,12 +55,19 @@ def _adnominal(word: str) -> str | None:
     if word.endswith("던") and len(word) > 1:
         stem = word[:-1]
         return stem + "다" if _parts(stem[-1])[2] == _SS else _past(stem)
-    last = word[-1]
-    if not _is_syllable(last):
-        return None
     if word.endswith("은") and len(word) > 1:
         return _past(word[:-1])
-    initial, vowel, final = _parts(last)
+    return _with_final(word)
+
+
+def _with_final(word: str) -> str | None:
+    """A stem that ㄴ was put under: 오른 -> 올랐다, and 무거운 -> 무겁다."""
+    if not _is_syllable(word[-1]):
+        return None
+    if word.endswith("운") and len(word) > 1 and not word.endswith(_WOO) and not _parts(word[-2])[2]:
+        before = _parts(word[-2])
+        return word[:-2] + _joined(before[0], before[1], _B) + "다"
+    initial, vowel, final = _parts(word[-1])
     return _past(word[:-1] + _joined(initial, vowel, 0)) if final == _N else None
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from mmrag.chat.english_verbs import negated_front, past, restored
 from mmrag.chat.korean_verbs import statement
 from mmrag.chat.slots import is_hangul
+from mmrag.chat.words import VERBS
 from mmrag.types import Answer, Claim, Evidence
 
 __all__ = ["Check", "contradicted", "led_by", "premises"]
@@ -35,6 +36,8 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^what (?:is|was|are|were) the reasons? (?:that|why) (?P<said>.+)$", "said"),
         (r"^(?:given|considering|assuming|knowing|seeing|now)(?: the fact)? that (?P<said>.+?)[,;:] ?(?=\w)", "said"),
         (r"^(?:since|because|as|considering|given) (?P<said>.+?), (?=(?:and )?(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|in which|by how|to whom|for)\b)", "clause"),  # noqa: E501
+        (r"^(?:since|because|given that) (?P<said>.+?) (?=(?:what|how (?:much|many|long)|which|who|when|where|why)\b)",
+         "clause"),
         (r"^(?:so,? |and |but )*(?P<said>.+?), (?:right|correct|no|true|ok|is that (?:right|correct)|am i right)$",
          "said"),
         (r"^(?:so,? |and |but )*(?P<said>.+?), (?:is|are|was|were|do|does|did|has|have|had|can|will)(?:n't| not)? (?:it|they|he|she|we|there)(?: not)?$", "said"),  # noqa: E501
@@ -43,9 +46,12 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^(?:i (?:heard|read|thought|think|know|understand|saw|believe|was told)|you (?:said|told me|wrote)|(?:they|people) say|we know|it says)(?: that)? (?P<said>.+?)(?:[.;:!]|,? (?:and|but|so)\b|, (?=(?:who|what|which|when|where|why|how)\b)|$)", "said"),  # noqa: E501
     )
 )  # fmt: skip
+_AUXILIARY = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|should|may|must|isn't|wasn't|cannot)\b",
+    re.IGNORECASE,
+)
 _FINITE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|does|do|did|can|could|will|would|should|may|must|\w+ed|\w{2,}s|rose|fell|grew|left"
-    r"|won|lost|sold|made|came|went|became|paid|cost|took|gave|began|shrank|held|built|bought|isn't|wasn't|cannot)\b",
+    _AUXILIARY.pattern + r"|(?<=\s)(?:\w{2,}ed|" + "|".join(sorted(VERBS - {"found", "last"})) + r")\s+\S",
     re.IGNORECASE,
 )
 _REASON = r"(?:이유|까닭|원인|배경)"
@@ -56,11 +62,13 @@ _KOREAN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^(?P<said>.+?\S[^\s의])\s{_REASON}(?:은|는|이|가|을|를|과|와|도)?(?:\s.*)?$", "adnominal"),
         (r"^왜\s(?P<said>.+)$", "asked"),
         (r"^(?P<said>\S+(?:은|는|이|가)\s(?:.+\s)?)왜\s(?P<more>.+)$", "asked"),
-        (r"^(?P<said>.+?(?:[은ㄴ는인던]|ㄹ)?)\s(?:거|것|게|것이)\s?"
-         r"(?:맞죠|맞지요?|맞나요|맞습니까|아닌가요|아니에요|아닌지요|사실인가요|사실이죠)$", "thing"),
+        (r"^(?P<said>.+?)\s(?:거|것|게|것이|건)\s?"
+         r"(?:맞죠|맞지요?|맞나요|맞습니까|아닌가요|아니에요|아닌지요|사실인가요|사실이죠|죠|지요|이죠|인가요|입니까|잖아요)$",
+         "thing"),
+        (r"^(?P<said>.+?\S)\s(?:맞죠|맞지요?|맞나요|맞습니까)$", "noun"),
         (r"^(?P<said>.+?(?:다고|라고))\s"
          r"(?:들었는데|하던데|했는데|알고\s있는데|들었습니다|들었어요|하는데)[,.]?(?:\s.*)?$", "quoted"),
-        (r"^(?P<said>.+?)(?:라던데|다던데|라는데|다는데|이라면서요?|라면서요?)[,.]?(?:\s.*)?$", "hearsay"),
+        (r"^(?P<said>.+?)(?:라던데|다던데|라는데|다는데|라면서요?|다면서요?)[,.]?(?:\s.*)?$", "hearsay"),
         (r"^(?P<said>.+?잖아요?)[.,!]?(?:\s.*)?$", "told"),
         (r"^(?P<said>.+?(?:죠|지요|지))$", "told"),
         (r"^(?P<said>.+?(?:니까|므로|기 때문에|어서|아서|는데|은데|인데|니|ㄴ데))[,]?\s(?P<more>.+)$", "clause"),
@@ -100,7 +108,11 @@ def _english_statement(match: re.Match[str], kind: str) -> str:
         verb, _, more = groups["verb"].partition(" ")
         return f"{groups['subject']} {past(verb)}{' ' + more if more else ''}{groups['rest']}"
     said = groups["said"].strip(" ,")
-    return said if kind != "clause" or _FINITE.search(said) else ""
+    if kind != "clause":
+        return said
+    # "given increased costs, ..." states nothing; after "since" and "because" a clause follows.
+    asserted = _AUXILIARY if re.match(r"(?:considering|given) ", match.string, re.IGNORECASE) else _FINITE
+    return said if asserted.search(said) and not said.startswith("of ") else ""
 
 
 def _is_statement(said: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mmrag.chat import english, korean
 from mmrag.chat.slots import Slot, exchange, find_slots, is_hangul, without_slots
+from mmrag.chat.words import MEASURES
 
 __all__ = ["Exchange", "Resolution", "resolve"]
 
@@ -60,17 +61,19 @@ def _korean(asked: str, previous: str, answer: str) -> Resolution | None:
         return Resolution(text, True, "why, of the previous question")
     if is_hangul(previous) and (text := korean.summed(asked, previous)):
         return Resolution(text, True, "the total of what was asked before")
-    part = korean.fragment(asked)
-    if part is not None:
-        return _filled(previous, part, "")
     pointed = korean.refer(asked, previous, answer)
-    return Resolution(pointed[0], True, f"it stands for {pointed[1]}") if pointed else None
+    if pointed:
+        return Resolution(pointed[0], True, f"it stands for {pointed[1]}")
+    part = korean.fragment(asked)
+    return _filled(previous, part, "") if part is not None else None
 
 
 def _english(asked: str, previous: str, answer: str) -> Resolution | None:
     in_korean = is_hangul(previous)
-    text = korean.why("왜?", previous, answer) if in_korean else english.why(asked, previous, answer)
-    if text and english.why(asked, "What is it", ""):
+    text = english.why(asked, previous if not in_korean else "What is the price of it?", answer)
+    if text and in_korean:
+        text = korean.why("왜?", previous, answer)
+    if text:
         return Resolution(text, True, "why, of the previous question")
     if not in_korean and (text := english.summed(asked, previous)):
         return Resolution(text, True, "the total of what was asked before")
@@ -80,7 +83,19 @@ def _english(asked: str, previous: str, answer: str) -> Resolution | None:
     if parts is not None:
         return _all_filled(previous, parts)
     pointed = None if in_korean else english.refer(asked, previous, answer)
-    return Resolution(pointed[0], True, f"it stands for {pointed[1]}") if pointed else None
+    return _with_period(Resolution(pointed[0], True, f"it stands for {pointed[1]}"), previous) if pointed else None
+
+
+def _with_period(found: Resolution, previous: str) -> Resolution:
+    """ "what was its profit?" after a question of 2019 is of 2019 too."""
+    periods = [slot for slot in find_slots(previous) if slot.kind in ("year", "quarter", "half", "range")]
+    words = {word.strip("?,.") for word in found.question.lower().split()}
+    if not periods or find_slots(found.question) or words.isdisjoint(MEASURES) or "when" in words:
+        return found
+    start, stop = periods[0].start, periods[-1].stop
+    lead = re.search(r"(?:\b(?:in|for|during|from|between|at)\s+(?:the\s+)?)$", previous[:start])
+    text = (lead.group() if lead else "in ") + previous[start:stop]
+    return Resolution(f"{found.question.rstrip('?. ')} {text}?", True, f"{found.how}, {previous[start:stop]}")
 
 
 _EMPTY = re.compile(
@@ -97,6 +112,11 @@ def _only_slots(asked: str) -> list[tuple[str, str]] | None:
     if not slots or _EMPTY.sub("", without_slots(text, slots)).strip():
         return None
     return [("", slot.text) for slot in slots]
+
+
+_REMAINS = re.compile(r"^(?:the|of|in|one|ones|및|의|에|에는|에서|에도|그|그럼)$", re.IGNORECASE)
+"""What is left of a part once its period is taken out, and means nothing alone."""
+_BOUNDS = frozenset(("after", "before", "since", "until", "by", "during"))
 
 
 def _all_filled(previous: str, parts: Sequence[tuple[str, str]]) -> Resolution | None:
@@ -129,7 +149,7 @@ def _filled(previous: str, part: str, preposition: str, taken: tuple[str, ...] =
             break
         current = changed
         told.append(f"{slot.text} instead")
-    rest = re.sub(r"^(?:the|of|in|및|의)$", "", rest.strip(" ,"), flags=re.IGNORECASE)
+    rest = _REMAINS.sub("", rest.strip(" ,"))
     if rest:
         if is_hangul(current):
             noun = korean.exchange_noun(current, rest)
@@ -145,7 +165,10 @@ def _filled(previous: str, part: str, preposition: str, taken: tuple[str, ...] =
 def _exchanged(current: str, slot: Slot, preposition: str) -> str | None:
     if slot.kind == "code" and exchange(current, slot) is None and not is_hangul(current):
         return english.exchange_noun(current, preposition, slot.text)
-    return exchange(current, slot)
+    changed = exchange(current, slot)
+    if changed is not None and preposition in _BOUNDS:
+        changed = re.sub(rf"\b(?:in|on|for|during)\s+(?={re.escape(slot.text)}\b)", f"{preposition} ", changed)
+    return changed
 
 
 def _ended(question: str) -> str:

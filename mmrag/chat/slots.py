@@ -46,6 +46,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("nth", r"제?\d{1,3}(?:차|회|호|장|조|급|단계)(?![가-힣]*\s?(?:명|원))"
      r"|\b(?:step|chapter|phase|table|figure|stage)\s\d+"),
     ("ordinal", rf"\b{_ORDINAL}\b(?!\s+(?:name|of all))"),
+    ("degree", r"\b(?:highest|lowest|largest|smallest|biggest|most|least|best|worst|oldest|youngest|longest|shortest"
+     r"|earliest|latest|maximum|minimum)\b|가장\s(?:많은|적은|큰|작은|높은|낮은|긴|짧은)|최대|최소|최고|최저"),
     ("code", r"(?<![\w-])[A-Z]{1,4}-?\d{1,4}[A-Z]?(?![\w-])"),
 )  # fmt: skip
 _FOUND = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS), re.IGNORECASE)
@@ -139,15 +141,15 @@ def _added(question: str, slots: Sequence[Slot], new: Slot) -> str | None:
         joined = " " if new.kind in ("month", "date") or new.text[:1].upper() == "Q" else " of "
         return f"{question[: year.start]}{new.text}{joined}{question[year.start :]}"
     body = question.rstrip(" ?.")
-    word = "on" if new.kind == "date" else "in"
-    return f"{body} {word} {new.text}{question[len(body) :].strip() or '?'}"
+    word = "on" if new.kind == "date" else "" if new.step else "in"
+    return f"{body} {word} {new.text}".replace("  ", " ") + f"{question[len(body) :].strip() or '?'}"
 
 
 def _stepped(question: str, slots: Sequence[Slot], new: Slot) -> str | None:
     """The year or the quarter before or after; over the turn of the year where the question names one."""
     olds = [slot for slot in slots if slot.kind == new.kind]
     if not olds:
-        return None
+        return None if slots and new.kind == "quarter" else _added(question, slots, new)
     old = olds[-1]
     number = _DIGITS.findall(old.text)
     if not number:
