@@ -336,11 +336,11 @@ def test_steps_without_an_answer_are_none() -> None:
 
 
 def test_labels_that_do_not_exist_and_other_brackets() -> None:
-    assert generate("It cost 5. [E9]").text == "It cost 5."
+    assert generate("All of it cost 5. [E9]").text == "All of it cost 5."
     assert generate("The loss was (461) in (2019). [E1]").text == "The loss was (461) in (2019). [E1]"
     assert generate("As shown in [12], 5. [E1]").text == "As shown in [12], 5. [E1]"
-    assert generate("두 근거가 같다. [E1 및 E2]", LINES, KOREAN).text == "두 근거가 같다. [E1][E2]"
-    assert generate("Both. (E1; E2)", LINES, LINES).text == "Both. [E1][E2]"
+    assert generate("두 근거가 같다. [E1 및 E2]", LINES, KOREAN, question="같은가?").text == "두 근거가 같다. [E1][E2]"
+    assert generate("Both pages say it. (E1; E2)", LINES, LINES).text == "Both pages say it. [E1][E2]"
 
 
 def test_long_winded_answers_are_bounded() -> None:
@@ -357,6 +357,35 @@ def test_each_line_is_a_part_of_its_own() -> None:
         ("Packaging cost 2,230 in 2019", ("E1",)),
         ("Freight was dearer", ("E1", "E2")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "claims"),
+    [
+        ("How much did it cost in 2019?", "2,230 [E1]", ["How much did it cost in 2019: 2,230"]),
+        ("3분기 영업이익률은 얼마입니까?", "31% [E2]", ["3분기 영업이익률은 얼마입니까: 31%"]),
+        ("How much did it cost in 2019?", "9,999 [E1]", []),
+        ("How much did it cost?", "price [E1]\nunit", []),
+        ("Was it dearer?", "Yes.", []),
+        ("How much? And why?", "2,230", []),
+    ],
+)
+def test_a_word_is_checked_with_its_question(question: str, said: str, claims: list[str]) -> None:
+    draft = generate(said, LINES, KOREAN, question=question)
+    assert [part.claim for part in draft.parts] == claims
+    assert bool(draft.text) == bool(claims) != bool(draft.note)
+
+
+def test_a_bare_name_is_known_to_be_a_risk() -> None:
+    draft = generate("Freight [E1]", question="What was dearer?")
+    (part,) = draft.parts
+    assert (part.text, part.labels) == ("Freight", ("E1",))
+    assert part.confidence is not None
+    assert part.confidence < 0.75
+
+
+def test_words_beside_statements_are_left_out() -> None:
+    assert generate("Costs\n" + CLAIM + "\nTable").text == CLAIM
 
 
 def test_halves_of_characters_are_no_answer() -> None:
@@ -412,9 +441,11 @@ def test_a_model_that_reads_less_is_given_less() -> None:
 @given(st.text(max_size=400), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_nothing_that_a_model_says_is_a_failure(said: str, steps: bool) -> None:
-    text, note = read_reply(said, {"E1", "E2"}, steps=steps)
-    assert bool(text.strip()) != bool(note)
-    assert not re.search(r"\[E(?![12]\])\d+\]", text)
+    claims, note = read_reply(said, {"E1", "E2"}, steps=steps)
+    assert bool(claims) != bool(note)
+    assert not any(re.search(r"\[E(?![12]\])\d+\]", claim) for claim in claims)
+    draft = generate(said, steps=steps)
+    assert bool(draft.text) != bool(draft.note)
 
 
 @given(st.text(max_size=400))

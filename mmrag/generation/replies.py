@@ -1,4 +1,4 @@
-"""What a model wrote, whatever it is, to short claims, a paragraph each, with labels that exist; or to nothing.
+"""What a model wrote, whatever it is, to short claims, with labels that exist; or to nothing.
 
 Nothing is believed here: what comes out is a draft that the verifier judges. Forms that models fall into (thinking
 aloud, markdown, JSON, labels in other brackets, saying the same again and again) are read as what they mean.
@@ -45,8 +45,8 @@ _CLAIM_KEYS = ("claim", "text", "answer", "statement", "sentence", "value")
 _LABEL_KEYS = ("labels", "label", "evidence", "citations", "citation", "sources", "source")
 
 
-def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tuple[str, str]:
-    """The claims, one a paragraph, and a note that says why there are none (then the text is "").
+def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tuple[list[str], str]:
+    """The claims with their labels, and a note that says why there are none.
 
     `labels` are those that exist; others are dropped from the text. `steps`: the answer stands after "ANSWER:".
     """
@@ -54,12 +54,12 @@ def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tu
     if len(said) > _MOST_CHARACTERS:
         said = whole(said[:_MOST_CHARACTERS])
     if _is_garbled(said):
-        return "", "the model wrote no readable text"
+        return [], "the model wrote no readable text"
     answers = list(_ANSWER.finditer(said))
     if answers:
         said = said[answers[-1].end() :]
     elif steps and _STEPS.search(said):
-        return "", "the model did not come to its answer"
+        return [], "the model did not come to its answer"
     lines, refused = [], False
     for line in _lines(_FENCE.sub("", said)):
         claim = _claim(line, labels)
@@ -69,9 +69,8 @@ def read_reply(text: str, labels: Collection[str], *, steps: bool = False) -> tu
             lines.append(claim)
     lines = list(dict.fromkeys(lines))[:_MOST_LINES]
     if lines:
-        # Paragraphs, since lines below one another would be taken for one that was wrapped.
-        return "\n\n".join(lines), ""
-    return "", "the model found no answer in the evidence" if refused else "the model wrote no claim"
+        return lines, ""
+    return [], "the model found no answer in the evidence" if refused else "the model wrote no claim"
 
 
 def _is_garbled(said: str) -> bool:

@@ -14,6 +14,7 @@ from mmrag.errors import MmragError
 from mmrag.generation.excerpts import excerpts
 from mmrag.generation.prompts import Example, Item, ask
 from mmrag.generation.replies import read_reply
+from mmrag.generation.terse import is_statement, terse_parts
 from mmrag.llms.options import PromptTooLong
 from mmrag.protocols import PageSource, VisionLLM
 from mmrag.types import Draft, Evidence, Region
@@ -72,7 +73,9 @@ class VisionGenerator:
         self._budget = budget or Budget()
 
     def generate(self, question: str, evidence: Sequence[Evidence]) -> Draft:
-        """A draft of short claims with labels, its `parts` left to the verifier; an empty text where nothing answers.
+        """A draft of short claims with labels; an empty text where nothing answers.
+
+        Its `parts` are left to the verifier, unless the model answered in a word: then they carry the question, too.
 
         Never fails for what the model says; raises `ModelUnavailable` where it cannot be asked.
         """
@@ -91,8 +94,27 @@ class VisionGenerator:
                     raise
                 budget = budget.halved()
                 logger.info("the model reads less; asking again with %d tokens of evidence", budget.tokens)
-        text, note = read_reply(completion.text, {one.label for one in evidence}, steps=self._steps)
-        return Draft(question, text, note=note, usage=completion.usage)
+        claims, note = read_reply(completion.text, {one.label for one in evidence}, steps=self._steps)
+        return self._draft(question, claims, note, evidence, completion.usage)
+
+    def _draft(
+        self,
+        question: str,
+        claims: Sequence[str],
+        note: str,
+        evidence: Sequence[Evidence],
+        usage: tuple[int, int] | None,
+    ) -> Draft:
+        """Statements, for the verifier to split; where there are none, what can be checked with the question."""
+        statements = [claim for claim in claims if is_statement(claim)]
+        if statements or not claims:
+            # A paragraph each: lines below one another would be taken for one that was wrapped.
+            return Draft(question, "\n\n".join(statements), note=note, usage=usage)
+        texts = [self._pages.words(one.region.document.id, one.region.page) for one in evidence]
+        compact = ["".join(_letters(word.text) for word in words) for words in texts]
+        parts = terse_parts(question, claims, lambda text: any(not page or _letters(text) in page for page in compact))
+        note = "" if parts else "the model wrote words, but no statement that can be checked"
+        return Draft(question, "\n\n".join(part.text for part in parts), parts, note, usage)
 
     def _items(
         self, question: str, evidence: Sequence[Evidence], budget: Budget, pictured: Sequence[str]
@@ -137,6 +159,10 @@ class VisionGenerator:
             for region in self._pages.page_regions(one.region.document.id, one.region.page):
                 if region.kind in ("figure", "picture") and region.box.area >= _LEAST_AREA:
                     yield one.label, region
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _long_side(region: Region, whole: int) -> int:
