@@ -27,7 +27,8 @@ _SOFT = frozenset(
         "most least higher lower greater less more exceed exceeded constitution composition proportion share",
         "among between from year years quarter quarters quarterly annual annually period periods fiscal ended",
         "ending end december expected overall gain loss max maximum minimum top compared relative versus vs",
-        "million millions thousand thousands billion billions decline rise fall 평균 합계 총 총합 차이 증감 증가 감소 비율 비중 비교",
+        "million millions thousand thousands billion billions decline rise fall",
+        "평균 합계 총 총합 차이 증감 증가 감소 비율 비중 비교",
         "연간 분기 년 년도 얼마나 변화 변화율 증가율 감소율 기준",
     )
     for word in line.split()

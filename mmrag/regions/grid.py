@@ -6,6 +6,7 @@ of figures, or a known frame around it. Upright text only; a cell that spans sev
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,10 +67,13 @@ def read_grids(words: Sequence[Word], tables: Sequence[Box] = ()) -> tuple[Grid,
             if grid is not None:
                 grids.append(grid)
     for frame in joined_frames(tables):
-        if all(frame.intersection(grid.box) < 0.3 * frame.area for grid in grids):
-            framed = _framed(framed_rows(zones, frame), frame, zones)
-            if framed is not None:
-                grids.append(framed)
+        inside = [grid for grid in grids if frame.intersection(grid.box) > 0.5 * grid.box.area]
+        if any(len({cell.row for cell in grid.cells}) > 3 or _has_many_figures(grid) for grid in inside):
+            continue
+        framed = _framed(framed_rows(zones, frame), frame, zones)
+        if framed is not None and len(framed.cells) > sum(len(grid.cells) for grid in inside):
+            grids = [grid for grid in grids if grid not in inside]
+            grids.append(framed)
     grids.sort(key=lambda grid: (grid.box.top, grid.box.left))
     return tuple(grids)
 
@@ -115,7 +119,7 @@ def _grid(block: Block) -> Grid | None:
         for column, (text, box, indexes) in sorted(row.values.items()):
             if not (key and column == 0):
                 cells.append(Cell(text, box, number, column - key, paths[column], labels, tuple(indexes)))
-    if len(cells) < 2 or not _has_figures(cells):
+    if len(cells) < 2 or not _has_figures(cells) or _is_formula(cells):
         return None
     box = cells[0].box
     for chunk in block.chunks():
@@ -136,6 +140,20 @@ def _has_year_column(rows: list[Row], paths: list[tuple[str, ...]]) -> bool:
         "회계연도",
     )
     return len(first) >= 2 and all(is_year(text) for text in first) and (named or len(first) >= 0.7 * len(rows))
+
+
+def _has_many_figures(grid: Grid) -> bool:
+    """Whether most cells are figures, years apart: such a table is read better by its columns than by its frame."""
+    return sum(is_value(cell.text) and not is_year(cell.text) for cell in grid.cells) > 0.5 * len(grid.cells)
+
+
+def _is_formula(cells: list[Cell]) -> bool:
+    """Whether mathematical signs stand in every other label or header: formulas are set in columns too."""
+    texts = {text for cell in cells for text in (*cell.labels, *cell.headers)}
+    signs = sum(
+        " = " in text or any(unicodedata.category(c) == "Sm" and c not in "+<>|~±=" for c in text) for text in texts
+    )
+    return signs > 0.4 * len(texts)
 
 
 def _has_figures(cells: list[Cell]) -> bool:

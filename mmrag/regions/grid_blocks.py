@@ -1,4 +1,4 @@
-"""Lines that make one table: where it begins and ends, its columns, its header lines, caption and unit note."""
+"""Lines that make one table: where it begins and ends, its columns and its header lines."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
+from mmrag.regions.grid_captions import caption_and_note
 from mmrag.regions.grid_chunks import Chunk, Line, Zone
 from mmrag.types import Word
 
-__all__ = ["Block", "Column", "blocks_of", "unit_note"]
+__all__ = ["Block", "Column", "blocks_of"]
 
-_NOTE = re.compile(
-    r"\(?\s*(?:(?:all|dollars?|dollar|amounts?|figures|shares|except|usd|us|eur|u\.s\.|tabular|stated|expressed|[$€£¥₩])\s+)*"
-    r"(?:dollars\s+)?\bin\s+(?:[$€£¥₩]\s?|u\.?s\.?\s+|us\s+)?(?:thousands|millions|billions|hundreds|000s|percent|percentages|usd)"
-    r"(?:\s*[,;]?\s+(?:except|and|other than|unless)\b[^()]{0,60})?\)?"
-    r"|\(?\s*(?:[$€£¥₩]\s?)?(?:000['’]?s|in 000s)\b[^()]{0,30}\)?"
-    r"|[(\[]?\s*단위\s*[:：]?\s*[^()\[\]]{1,20}[)\]]?",
-    re.IGNORECASE,
-)
 _MOST_BETWEEN = 8
 _MOST_HEADERS = 7
 
@@ -90,12 +83,6 @@ class Block:
             and chunk.left < self.stub_left + 3 * self.unit
             and (chunk.centre < first.left)
         )
-
-
-def unit_note(text: str) -> str:
-    """The statement of units in a text ("in thousands", "단위: 백만원"), "" if there is none."""
-    found = _NOTE.search(text)
-    return found[0].strip(" ()[]") if found else ""
 
 
 def blocks_of(zone: Zone) -> list[Block]:
@@ -306,9 +293,11 @@ def _block(zone: Zone, done: int, start: int, stop: int) -> Block | None:
         lowest -= 1
     block.heads = lines[top:lowest]
     block.leading = lines[lowest:begin]
-    _caption(block, lines, done, top)
+    block.caption, block.note = caption_and_note(
+        lines[max(done, top - 8) : top], [*block.heads, *block.body[:1]], zone.height
+    )
     values = sum(len([c for c in line.chunks if c.kind != "text"]) for line in rows)
-    if len(rows) < 2 and (values < 2 or not block.heads):
+    if len(rows) < 2 and (values < 2 or not block.heads or not _is_lone_row(rows[0])):
         return None
     return block
 
@@ -325,6 +314,12 @@ def _body_columns(body: Sequence[Line], stub_left: float, unit: float) -> list[C
         else:
             trimmed.append(line)
     return _columns(trimmed, unit)
+
+
+def _is_lone_row(line: Line) -> bool:
+    """A row that is a table by itself has a label and figures: the scale of a chart and a line of years have not."""
+    label, values = line.chunks[0], line.chunks[1:]
+    return label.kind == "text" and any(chunk.kind == "value" for chunk in values)
 
 
 def _text_columns(rows: Sequence[Line], columns: Sequence[Column], stub_left: float, unit: float) -> list[Column]:
@@ -400,22 +395,3 @@ def _headers_above(block: Block, lines: list[Line], done: int, begin: int) -> in
 def _is_sentence(line: Line, left: float) -> bool:
     """One chunk from the stub over to the columns: running text or a title."""
     return len(line.chunks) == 1 and line.chunks[0].left < left and len(line.chunks[0].words) > 3
-
-
-def _caption(block: Block, lines: list[Line], done: int, top: int) -> None:
-    """The text right above, at most three lines, and the unit note among headers, caption and the lines above."""
-    near = lines[max(done, top - 8) : top]
-    texts: list[str] = []
-    below = lines[top] if top < len(lines) else None
-    for line in reversed(near):
-        if below is not None and texts and below.top - line.bottom > 1.1 * block.height:
-            break
-        if len(texts) == 3:
-            break
-        texts.insert(0, " ".join(chunk.text for chunk in line.chunks))
-        below = line
-    block.caption = " ".join(texts)
-    heads = " ".join(chunk.text for line in block.heads for chunk in line.chunks)
-    above = " ".join(chunk.text for line in near for chunk in line.chunks)
-    stub = " ".join(line.chunks[0].text for line in block.body[:1])
-    block.note = unit_note(heads) or unit_note(block.caption) or unit_note(above) or unit_note(stub)

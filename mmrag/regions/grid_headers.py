@@ -9,6 +9,9 @@ from mmrag.regions.grid_chunks import Chunk, kind_of
 
 __all__ = ["header_paths"]
 
+_LONGEST = 160
+"""Characters of a header path: more is running text."""
+
 
 def header_paths(block: Block) -> tuple[list[tuple[str, ...]], str]:
     """For each column its header path, outermost first, and the header of the stub.
@@ -38,7 +41,8 @@ def header_paths(block: Block) -> tuple[list[tuple[str, ...]], str]:
                     path[-1] = (members, f"{path[-1][1]} {chunk.text}")
                 else:
                     path.append((members, chunk.text))
-    return [tuple(text for _, text in path) for path in paths], " ".join(reversed(stub))
+    named = [tuple(text for _, text in path) for path in paths]
+    return [path if sum(map(len, path)) <= _LONGEST else () for path in named], " ".join(reversed(stub))
 
 
 def _stacked(

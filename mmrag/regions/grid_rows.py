@@ -144,7 +144,9 @@ def _with_sections(raws: list[_Raw], block: Block) -> list[Row]:
     for raw in raws:
         text = raw.text.strip()
         if not raw.values:
-            if text:
+            if text.endswith(".") and len(text) > 15:
+                sections, carried = [], ()  # the end of a sentence: what follows is another table
+            elif text:
                 indent = raw.indent
                 while sections and sections[-1][0] > indent - block.unit:
                     sections.pop()
