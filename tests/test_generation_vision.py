@@ -481,6 +481,7 @@ def test_what_the_page_states_is_shown() -> None:
     assert "2,230" in text
 
 
+@pytest.mark.slow
 def test_noise_of_a_real_model_never_reaches_the_user(tmp_path: Path) -> None:
     """Random weights, real path: evidence, prompt, pictures, answer, claims, verdicts, refusal."""
     for seed in range(3):

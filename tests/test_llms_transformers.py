@@ -221,7 +221,7 @@ class TestServed(VisionLLMContract):
         """The whole way that `ask --llm openai:...` goes: evidence, picture, stream, draft, verdicts, refusal."""
         words = tuple(
             Word(text, Box(0.1 * place, 0.1, 0.1 * place + 0.08, 0.12))
-            for place, text in enumerate("The total revenue in 2019 was 2,230".split())
+            for place, text in enumerate(["The", "total", "revenue", "in", "2019", "was", "2,230"])
         )
         pages = _OnePage(words)
         found = [Evidence("E1", Region(1, Document("d" * 64, Path("report.pdf"), 1), 1, "figure"), 1.0)]
