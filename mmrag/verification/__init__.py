@@ -9,6 +9,6 @@ from __future__ import annotations
 from mmrag.verification.findings import Finding
 from mmrag.verification.settling import DEFAULT_MAX_RISK, settle
 from mmrag.verification.splitting import split
-from mmrag.verification.verifier import PageVerifier
+from mmrag.verification.verifier import PageVerifier, check_words
 
-__all__ = ["DEFAULT_MAX_RISK", "Finding", "PageVerifier", "settle", "split"]
+__all__ = ["DEFAULT_MAX_RISK", "Finding", "PageVerifier", "check_words", "settle", "split"]

@@ -54,7 +54,8 @@ def conclude(findings: Sequence[Finding], probability: float) -> tuple[Label, st
             )
         )
         reason = next((one.reason for one in chosen if one.reason), "the page says so")
-        return "supported", reason, _distinct(chosen)
+        nearest = next((one.citations for one in findings if one.check == "coverage" and one.citations), ())
+        return "supported", reason, _distinct(chosen) or nearest
     against = [one for one in findings if one.label == "contradicted"]
     worst = max(against, key=lambda one: one.strength, default=None)
     if worst is not None and worst.strength >= 0.55:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mmrag.quantities import Period, Quantity
 from mmrag.verification.arithmetic import Formula, formula_of
@@ -17,33 +17,42 @@ from mmrag.verification.statements import Statement
 from mmrag.verification.tables import check_cell
 from mmrag.verification.wording import check_wording
 
-__all__ = ["examine", "wanted_periods"]
+__all__ = ["Examined", "examine", "wanted_periods"]
 
 
 _RIVAL = 0.9
 """Of the share of words of the closest spot: what another spot must have to be heard."""
 
 
-def examine(statement: Statement, sheet: Sheet) -> Iterator[tuple[Finding, ...]]:
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the checks found at one place, and the words there with those around them."""
+
+    findings: tuple[Finding, ...]
+    passage: str = ""
+
+
+def examine(statement: Statement, sheet: Sheet) -> Iterator[Examined]:
     """The findings at each place of the page worth looking at, most promising first; none where nothing is shared."""
     formula = formula_of(statement.text)
     if formula is not None:
-        yield _formula(formula, sheet)
+        yield Examined(_formula(formula, sheet))
         return
     quote = check_quote(statement, sheet)
     if quote is not None:
-        yield (quote,)
+        yield Examined((quote,))
     places = best_places(statement, sheet)
     closest = max((place.direct for place in places if not place.spot.table), default=0.0)
     for place in places:
         # What the closest sentence denies, a looser one cannot carry.
         if place.direct < _RIVAL * closest or (place.spot.table and statement.quantities):
             continue
-        yield _at_place(statement, sheet, place)
+        texts = [spot.text for spot in (*place.near[:2], place.spot, *place.near[2:])]
+        yield Examined(_at_place(statement, sheet, place), " ".join(texts))
     if statement.quantities and sheet.slots:
         found = _in_tables(statement, sheet)
         if found:
-            yield found
+            yield Examined(found)
 
 
 def _coverage(place: Place, sheet: Sheet) -> Finding:
@@ -156,10 +165,10 @@ def _operand(text: str, sheet: Sheet) -> Finding:
     from mmrag.verification.combining import conclude, rough_probability
 
     best: tuple[float, tuple[Finding, ...]] | None = None
-    for findings in examine(Statement(text), sheet):
-        value = rough_probability(findings)
+    for examined in examine(Statement(text), sheet):
+        value = rough_probability(examined.findings)
         if best is None or value > best[0]:
-            best = value, findings
+            best = value, examined.findings
     if best is None:
         return Finding("number", "not_found", 1.0, f"nothing on the page speaks of “{text}”")
     label, reason, citations = conclude(best[1], best[0])

@@ -6,52 +6,63 @@ citation is found here, after the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mmrag.protocols import PageSource, PairScorer
-from mmrag.types import Claim, Draft, Evidence, Part, Verdict
+from mmrag.types import Citation, Claim, Draft, Evidence, Label, Part, Region, Verdict, Word
 from mmrag.verification.combining import conclude, rough_probability
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
+from mmrag.verification.pixels import PixelChecks
 from mmrag.verification.premises import check_premises
 from mmrag.verification.sheets import Sheet, Sheets
 from mmrag.verification.splitting import facts_of
 from mmrag.verification.statements import Statement
 
-__all__ = ["PageVerifier"]
+__all__ = ["PageVerifier", "check_words"]
 
 _LONGEST_CLAIM = 4_000
 _MOST_FACTS = 12
+_OPEN = 0.2
+"""Under this the cheap checks have decided, and nothing further is asked."""
 _ENOUGH = 0.9
 """A page that carries a claim this well ends the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """One fact on one page."""
+    """One fact at one place of one page."""
 
+    sheet: Sheet
     findings: tuple[Finding, ...]
+    passage: str
     probability: float
+
+    def having(self, more: Sequence[Finding]) -> _Checked:
+        """With further findings weighed in."""
+        findings = (*self.findings, *more)
+        return _Checked(self.sheet, findings, self.passage, rough_probability(findings))
+
+    @property
+    def quoted(self) -> bool:
+        """Whether the page says it word for word."""
+        return any(one.check == "quote" for one in self.findings)
 
 
 class PageVerifier:
     """A `Verifier` that reads the words of the cited pages; needs no model.
 
-    `pages` gives the words of a page. `entailment` scores (evidence, claim) pairs as P(supported), None to do without.
-    `looks` are further checks with pixels or a vision model, called for claims that text alone leaves open:
-    `look(statement, sheet) -> Findings`. May be used by one thread at a time.
+    `pages` gives the words of a page. `entailment` scores (evidence, claim) pairs as P(supported); `pixels` looks at
+    the page itself where words alone leave a claim open; None to do without. For one thread at a time.
     """
 
     def __init__(
-        self,
-        pages: PageSource,
-        entailment: PairScorer | None = None,
-        looks: Sequence[Callable[[str, Evidence], Sequence[Finding]]] = (),
+        self, pages: PageSource, entailment: PairScorer | None = None, pixels: PixelChecks | None = None
     ) -> None:
         self._sheets = Sheets(pages)
         self._entailment = entailment
-        self._looks = tuple(looks)
+        self._pixels = pixels
 
     def verify(self, draft: Draft, evidence: Sequence[Evidence]) -> Iterator[Claim]:
         """One claim for each part of the draft, in order, each as soon as it is decided."""
@@ -78,40 +89,74 @@ class PageVerifier:
         statement = Statement(fact)
         best: _Checked | None = None
         for sheet in sheets:
-            for findings in examine(statement, sheet):
-                all_of = (*findings, *check_premises(question, sheet, sheets))
-                checked = self._weighed(statement, sheet, all_of)
+            premises = check_premises(question, sheet, sheets)
+            for examined in examine(statement, sheet):
+                checked = _Checked(sheet, examined.findings, examined.passage, 0.0).having(premises)
                 if best is None or _better(checked, best):
                     best = checked
             if best is not None and best.probability >= _ENOUGH:
                 break
         if best is None:
-            return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
+            return self._unread(statement, sheets)
+        best = self._looked_at(statement, self._entailed(statement, best))
         label, reason, citations = conclude(best.findings, best.probability)
         return Verdict(label, best.probability, reason, citations)
 
-    def _weighed(self, statement: Statement, sheet: Sheet, findings: tuple[Finding, ...]) -> _Checked:
-        """With entailment and looks asked only where the cheap checks leave the claim open."""
-        value = rough_probability(findings)
-        decided = any(one.label in ("contradicted", "not_found") and one.strength > 0.6 for one in findings)
-        quoted = any(one.check == "quote" for one in findings)
-        if not decided and not quoted and self._entailment is not None:
-            passage = _passage(findings)
-            if passage:
-                score = float(self._entailment.score([(passage, statement.text)])[0])
-                findings = (*findings, Finding("entailment", None, score, "the sentences there do not say so"))
-                value = rough_probability(findings)
-        if 0.2 < value < _ENOUGH:
-            for look in self._looks:
-                findings = (*findings, *look(statement.text, sheet.evidence))
-            value = rough_probability(findings)
-        return _Checked(findings, value)
+    def _entailed(self, statement: Statement, checked: _Checked) -> _Checked:
+        """With text entailment, where the cheap checks leave the claim open."""
+        if self._entailment is None or checked.quoted or not checked.passage or checked.probability < _OPEN:
+            return checked
+        score = float(self._entailment.score([(checked.passage, statement.text)])[0])
+        return checked.having([Finding("entailment", None, score, "the sentences there do not say so")])
+
+    def _looked_at(self, statement: Statement, checked: _Checked) -> _Checked:
+        """With pixels, where words leave it open; the words of a file itself are looked at no further."""
+        if self._pixels is None or checked.quoted or not _OPEN <= checked.probability < _ENOUGH:
+            return checked
+        citations = tuple(citation for one in checked.findings for citation in one.citations)
+        return checked.having(tuple(self._pixels.check(statement.text, [checked.sheet.evidence], citations[:2])))
+
+    def _unread(self, statement: Statement, sheets: Sequence[Sheet]) -> Verdict:
+        """No page shares a word with it; pages without any words are left to pixels."""
+        blank = [sheet for sheet in sheets if not sheet.words and not sheet.spots]
+        if self._pixels is not None and blank:
+            findings = tuple(self._pixels.check(statement.text, [sheet.evidence for sheet in blank[:2]]))
+            if findings:
+                probability = rough_probability(findings)
+                return Verdict(*_reordered(conclude(findings, probability), probability))
+        return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
 
 
-def _passage(findings: Sequence[Finding]) -> str:
-    """The words that the checks looked at."""
-    quotes = [citation.quote for one in findings if one.check == "coverage" for citation in one.citations]
-    return " ".join(dict.fromkeys(quotes))
+def _reordered(
+    concluded: tuple[Label, str, tuple[Citation, ...]], probability: float
+) -> tuple[Label, float, str, tuple[Citation, ...]]:
+    return concluded[0], probability, concluded[1], concluded[2]
+
+
+def check_words(claim: str, words: Sequence[Word], region: Region) -> tuple[Finding, ...]:
+    """The checks of text on words that were read again from pixels; () where they say nothing of the claim."""
+    sheet = Sheets(_Reread(tuple(words), region)).read([Evidence("", region, 0.0)])[0]
+    best: tuple[Finding, ...] = ()
+    for examined in examine(Statement(claim[:_LONGEST_CLAIM]), sheet):
+        if not best or rough_probability(examined.findings) > rough_probability(best):
+            best = examined.findings
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Reread:
+    """Words read again, as a page."""
+
+    read: tuple[Word, ...]
+    region: Region
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """All of them, whatever is asked for."""
+        return self.read
+
+    def page_regions(self, document_id: str, page: int) -> tuple[Region, ...]:
+        """The one region."""
+        return (self.region,)
 
 
 def _better(one: _Checked, other: _Checked) -> bool:

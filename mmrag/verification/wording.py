@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 from mmrag.scorers.lexicon import alternatives, opposites
 from mmrag.scorers.lexicon import words as listed
+from mmrag.types import Label
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import Place
 from mmrag.verification.polarity import STRENGTHS, negations
@@ -57,12 +58,13 @@ def check_wording(statement: Statement, sheet: Sheet, place: Place) -> list[Find
     return found
 
 
-_Judged = tuple[bool, "str", float, str]
+_Judged = tuple[bool, Label, float, str]
+"""Whether it is about polarity (else about a name), the label, how sure, and why."""
 
 
 def _judge(
     here: Sequence[str], there: Sequence[str], names: set[str], said: frozenset[str], place: Place, inside: bool
-):  # type: ignore[no-untyped-def]
+) -> _Judged | None:
     mine, theirs = " ".join(here), " ".join(there)
     if inside and (negations(mine) - negations(theirs)) % 2:
         if not _turns(here, there):
