@@ -85,6 +85,9 @@ def _framed(rows: list[FramedRow], frame: Box, zones: Sequence[Zone]) -> Grid | 
     while len(rows[0]) > 2 and not any(row[0] for row in rows[1:]):
         rows = [row[1:] for row in rows]  # a column of pictures
     headed = has_header(rows)
+    texts = [" ".join(chunk.text for chunk in cell) for row in rows for cell in row[1:] if cell]
+    if sum(map(is_value, texts)) > 0.5 * len(texts):
+        return None  # figures without the headers that their columns would have shown
     heads = [" ".join(chunk.text for chunk in cell) for cell in rows[0]] if headed else [""] * len(rows[0])
     cells: list[Cell] = []
     label = ""
