@@ -300,6 +300,16 @@ def test_a_look_is_weighed_in_only_where_words_leave_it_open() -> None:
     )
 
 
+def test_a_picture_without_words_is_left_to_the_look() -> None:
+    photo = region(sample("maintenance-agreement-scan.pdf"), FEE, "none", "")
+    pages = Pages((), photo)
+    for truth, label in ((0.95, "supported"), (0.05, "not_found"), (0.5, "not_found")):
+        checks = PixelChecks(picture, llm=Sided(truth))
+        verdict = verdict_of(LookingVerifier(PageVerifier(pages), PageVerifier, pages, checks), "A dog sleeps.", photo)
+        assert verdict.label == label
+        assert verdict.probability < 0.9  # never by a look alone
+
+
 # Image and text
 
 

@@ -85,7 +85,7 @@ def _rested_on(turn: TurnRecord) -> list[TurnEvidence]:
 def _looked_up(item: TurnEvidence, source: RegionSource) -> Evidence | str:
     """The evidence as it is now, or why it is not used."""
     region = source.regions([item.region]).get(item.region)
-    if region is None:
+    if region is None or (region.document.id, region.page) != (item.document, item.page):
         # A page that was read again, as after OCR, has new regions.
         region = next(iter(source.page_regions(item.document, item.page)), None)
     if region is None:

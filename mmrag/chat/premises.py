@@ -190,11 +190,16 @@ def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) 
 
 
 def _lead(claim: Claim, quote: str, label: str) -> str:
-    mark = f" [{label}]" if label else ""
+    """One line: what was taken for granted, and what stands on which page. A lone value comes with the check's reason,
+    which names its row and column.
+    """
     spot = claim.verdict.citations[0]
-    where = f"{spot.region.document.path.name}, page {spot.region.page}"
+    name, number, mark = spot.region.document.path.name, spot.region.page, f" [{label}]" if label else ""
     if is_hangul(claim.text):
-        says = f" 근거: “{quote}”{mark}" if quote else mark
-        return f"문서의 내용과 다릅니다: “{claim.text}”.{says} ({spot.region.document.path.name}, {spot.region.page}쪽)"
-    says = f" The page says: “{quote}”{mark}" if quote else mark
-    return f"Not what the page says: “{claim.text}”.{says} ({where})"
+        said, says, where = "문서의 내용과 다릅니다", "근거", f"({name}, {number}쪽)"
+    else:
+        said, says, where = "Not what the page says", "The page says", f"({name}, page {number})"
+    shown = f" {says}: “{quote}”{mark}" if quote else mark
+    if len(quote.split()) < _FEWEST_WORDS and claim.verdict.reason:
+        shown += f" – {claim.verdict.reason}"
+    return f"{said}: “{claim.text}”.{shown} {where}"

@@ -22,6 +22,8 @@ _ENOUGH = 0.9
 """P(supported) from which on words alone suffice."""
 _OPEN = (0.1, 0.9)
 """Between these a look is weighed in: what the words refute or do not have is no matter of looks."""
+_UNREAD = 0.3
+"""P(supported) of a claim over pictures without words, before they are looked at."""
 _TWO_READINGS = 0.8
 """P(supported) at most where one reading of the page contradicts the claim and another supports it."""
 _WORTH = 0.7
@@ -55,13 +57,19 @@ class LookingVerifier:
         better, notes = self._read_again(draft, part, verdict, evidence)
         if better is not None:
             verdict = better
-        elif _OPEN[0] < verdict.probability < _OPEN[1]:
+        elif (wordless := self._is_wordless(evidence)) or _OPEN[0] < verdict.probability < _OPEN[1]:
             found = list(self._checks.check(part.claim, evidence, verdict.citations))
-            verdict = weighed(verdict, found)
+            prior = max(_UNREAD, verdict.probability) if wordless else verdict.probability
+            seen = weighed(replace(verdict, probability=prior), found)
+            verdict = seen if seen.probability != prior else verdict
             notes += [one.reason for one in found if not one.citations and "could not" in one.reason]
         if notes:
             verdict = replace(verdict, reason="; ".join(dict.fromkeys([verdict.reason, *notes])))
         return replace(claim, verdict=verdict)
+
+    def _is_wordless(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether no page of the evidence has words, so that their silence says nothing against a claim."""
+        return not any(self._pages.words(one.region.document.id, one.region.page) for one in evidence)
 
     def _read_again(
         self, draft: Draft, part: Part, verdict: Verdict, evidence: Sequence[Evidence]
