@@ -9,6 +9,6 @@ from __future__ import annotations
 from mmrag.verification.findings import Finding
 from mmrag.verification.settling import DEFAULT_MAX_RISK, settle
 from mmrag.verification.splitting import split
-from mmrag.verification.verifier import PageVerifier, check_words
+from mmrag.verification.verifier import PageVerifier
 
-__all__ = ["DEFAULT_MAX_RISK", "Finding", "PageVerifier", "check_words", "settle", "split"]
+__all__ = ["DEFAULT_MAX_RISK", "Finding", "PageVerifier", "settle", "split"]

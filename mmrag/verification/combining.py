@@ -11,6 +11,18 @@ from mmrag.verification.findings import Finding
 __all__ = ["conclude", "rough_probability"]
 
 
+def is_decided(findings: Sequence[Finding]) -> bool:
+    """Whether the checks have refuted the claim so firmly that nothing further need be asked."""
+    return any(one.label in ("contradicted", "not_found") and one.strength >= _FIRM for one in findings)
+
+
+_FIRM = 0.75
+_CLOSE, _FREE = 0.85, 0.55
+"""Coverage from which a statement repeats the page, and below which it is a free retelling."""
+_EVEN = 0.8
+"""Added to the logit of entailment, whose base rate is under one half."""
+
+
 def rough_probability(findings: Sequence[Finding]) -> float:
     """P(supported) by rule: the worst finding bounds it, coverage and entailment move it in between."""
     if not findings:
@@ -35,10 +47,12 @@ def _evidence(findings: Sequence[Finding]) -> float:
         logit += 0.9 * min(one.strength for one in facts)
     if any(one.check == "arithmetic" and one.label == "supported" for one in findings):
         logit = max(logit, 2.2)
-    for one in findings:
-        if one.check in ("entailment", "model", "pixels") and one.label is None:
-            p = min(0.98, max(0.02, one.strength))
-            logit += (0.5 if one.check == "entailment" else 1.0) * log(p / (1 - p))
+    read = next((one.strength for one in findings if one.check == "entailment"), None)
+    if read is not None:
+        p = min(0.97, max(0.01, read))
+        free = min(1.0, max(0.0, (_CLOSE - coverage) / (_CLOSE - _FREE)))
+        said = log(p / (1 - p)) + _EVEN
+        logit = (1 - 0.8 * free) * logit + (0.3 + 1.2 * free) * said
     return 1 / (1 + exp(-logit))
 
 

@@ -29,6 +29,10 @@ _MOST_WORDS = 20_000
 """Of one page; a text given as evidence may be longer, and the rest is then read in pages of this size."""
 
 
+_LONGEST_PASSAGE = 8_000
+"""Characters that a model is given to read; a full page of print has fewer."""
+
+
 @dataclass
 class Spot:
     """A sentence, list item, heading, or row of a table: a place where a fact may be stated."""
@@ -180,6 +184,13 @@ class Sheet:
     def counts(self) -> Counter[str]:
         """In how many spots a form stands."""
         return Counter(form for spot in self.spots for form in spot.forms)
+
+    def passage(self, near: str) -> str:
+        """The text of the page, for models that read; of a long page what stands around `near`."""
+        if len(self.text) <= _LONGEST_PASSAGE:
+            return self.text
+        place = max(0, self.text.find(near[:40]) - _LONGEST_PASSAGE // 2) if near else 0
+        return self.text[place : place + _LONGEST_PASSAGE]
 
     def weight(self, term: Term) -> float:
         """How much a word tells: rare on the page counts more; what is not there counts like the rarest."""

@@ -10,22 +10,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mmrag.protocols import PageSource, PairScorer
-from mmrag.types import Citation, Claim, Draft, Evidence, Label, Part, Region, Verdict, Word
-from mmrag.verification.combining import conclude, rough_probability
+from mmrag.types import Claim, Draft, Evidence, Part, Verdict
+from mmrag.verification.combining import conclude, is_decided, rough_probability
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
-from mmrag.verification.pixels import PixelChecks
 from mmrag.verification.premises import check_premises
 from mmrag.verification.sheets import Sheet, Sheets
 from mmrag.verification.splitting import facts_of
 from mmrag.verification.statements import Statement
 
-__all__ = ["PageVerifier", "check_words"]
+__all__ = ["PageVerifier"]
 
 _LONGEST_CLAIM = 4_000
 _MOST_FACTS = 12
-_OPEN = 0.2
-"""Under this the cheap checks have decided, and nothing further is asked."""
 _ENOUGH = 0.9
 """A page that carries a claim this well ends the search."""
 
@@ -53,16 +50,13 @@ class _Checked:
 class PageVerifier:
     """A `Verifier` that reads the words of the cited pages; needs no model.
 
-    `pages` gives the words of a page. `entailment` scores (evidence, claim) pairs as P(supported); `pixels` looks at
-    the page itself where words alone leave a claim open; None to do without. For one thread at a time.
+    `pages` gives the words of a page. `entailment` scores (evidence, claim) pairs as P(supported), None to do without.
+    For one thread at a time.
     """
 
-    def __init__(
-        self, pages: PageSource, entailment: PairScorer | None = None, pixels: PixelChecks | None = None
-    ) -> None:
+    def __init__(self, pages: PageSource, entailment: PairScorer | None = None) -> None:
         self._sheets = Sheets(pages)
         self._entailment = entailment
-        self._pixels = pixels
 
     def verify(self, draft: Draft, evidence: Sequence[Evidence]) -> Iterator[Claim]:
         """One claim for each part of the draft, in order, each as soon as it is decided."""
@@ -97,66 +91,18 @@ class PageVerifier:
             if best is not None and best.probability >= _ENOUGH:
                 break
         if best is None:
-            return self._unread(statement, sheets)
-        best = self._looked_at(statement, self._entailed(statement, best))
+            return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
+        best = self._entailed(statement, best)
         label, reason, citations = conclude(best.findings, best.probability)
         return Verdict(label, best.probability, reason, citations)
 
     def _entailed(self, statement: Statement, checked: _Checked) -> _Checked:
         """With text entailment, where the cheap checks leave the claim open."""
-        if self._entailment is None or checked.quoted or not checked.passage or checked.probability < _OPEN:
+        if self._entailment is None or checked.quoted or is_decided(checked.findings):
             return checked
-        score = float(self._entailment.score([(checked.passage, statement.text)])[0])
+        passage = checked.sheet.passage(checked.passage)
+        score = float(self._entailment.score([(passage, statement.text)])[0]) if passage else 0.5
         return checked.having([Finding("entailment", None, score, "the sentences there do not say so")])
-
-    def _looked_at(self, statement: Statement, checked: _Checked) -> _Checked:
-        """With pixels, where words leave it open; the words of a file itself are looked at no further."""
-        if self._pixels is None or checked.quoted or not _OPEN <= checked.probability < _ENOUGH:
-            return checked
-        citations = tuple(citation for one in checked.findings for citation in one.citations)
-        return checked.having(tuple(self._pixels.check(statement.text, [checked.sheet.evidence], citations[:2])))
-
-    def _unread(self, statement: Statement, sheets: Sequence[Sheet]) -> Verdict:
-        """No page shares a word with it; pages without any words are left to pixels."""
-        blank = [sheet for sheet in sheets if not sheet.words and not sheet.spots]
-        if self._pixels is not None and blank:
-            findings = tuple(self._pixels.check(statement.text, [sheet.evidence for sheet in blank[:2]]))
-            if findings:
-                probability = rough_probability(findings)
-                return Verdict(*_reordered(conclude(findings, probability), probability))
-        return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
-
-
-def _reordered(
-    concluded: tuple[Label, str, tuple[Citation, ...]], probability: float
-) -> tuple[Label, float, str, tuple[Citation, ...]]:
-    return concluded[0], probability, concluded[1], concluded[2]
-
-
-def check_words(claim: str, words: Sequence[Word], region: Region) -> tuple[Finding, ...]:
-    """The checks of text on words that were read again from pixels; () where they say nothing of the claim."""
-    sheet = Sheets(_Reread(tuple(words), region)).read([Evidence("", region, 0.0)])[0]
-    best: tuple[Finding, ...] = ()
-    for examined in examine(Statement(claim[:_LONGEST_CLAIM]), sheet):
-        if not best or rough_probability(examined.findings) > rough_probability(best):
-            best = examined.findings
-    return best
-
-
-@dataclass(frozen=True, slots=True)
-class _Reread:
-    """Words read again, as a page."""
-
-    read: tuple[Word, ...]
-    region: Region
-
-    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
-        """All of them, whatever is asked for."""
-        return self.read
-
-    def page_regions(self, document_id: str, page: int) -> tuple[Region, ...]:
-        """The one region."""
-        return (self.region,)
 
 
 def _better(one: _Checked, other: _Checked) -> bool:
