@@ -49,7 +49,7 @@ def _start(
 ) -> None:
     """Ask your folders; every answer is checked against the page.
 
-    Start with `mmrag demo`, or with your own folder: `mmrag index FOLDER`, then `mmrag search "what you look for"`.
+    Start with `mmrag demo`, or with your own folder: `mmrag index FOLDER`, then `mmrag ask "what you want to know"`.
     """
     del version
     if context.invoked_subcommand is None:
