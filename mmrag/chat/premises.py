@@ -22,7 +22,7 @@ Check = Callable[[str, Sequence[Evidence]], Claim]
 """A statement and evidence to the claim with its verdict, as `Corpus.verify` gives it."""
 
 MAX_LENGTH = 1000
-SURE = 0.25
+SURE = 0.1
 """P(supported) above which a contradiction is too doubtful to correct a user with."""
 _FEWEST_WORDS = 3
 
