@@ -43,9 +43,9 @@ def fits(statement: Statement, sheet: Sheet, wanted: Sequence[Period]) -> list[F
     `wanted` are the dates that the number in question may be of; a cell of another date never fits.
     """
     forms = statement.forms
-    if not forms:
-        return []
     total = sum(sheet.weight(term) for term in statement.terms)
+    if not forms or not total:  # a date or number alone names no cell
+        return []
     found: list[Fit] = []
     for slot in sheet.slots:
         if slot.quantity is None:
