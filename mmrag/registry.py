@@ -31,6 +31,9 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "hf": "mmrag.embedders:hugging_face",
         "fake": "mmrag.testing.embedders:FakeEmbedder",
     },
+    "exporters": {
+        "html": "mmrag.display:write_answer",
+    },
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from mmrag.cli import run
 from mmrag.corpus import Corpus
+from mmrag.errors import UsageError
 
 REPORT = """# Annual report
 
@@ -71,6 +72,17 @@ def test_what_a_page_states_is_found_and_supported(
     assert claim["citations"][0]["box"]
     assert run(["ask", question, "--max-risk", "1"]) == 0
     assert file in capsys.readouterr().out
+
+
+def test_an_answer_is_exported_from_python(home: Path, tmp_path: Path) -> None:
+    with Corpus() as corpus:
+        answer = corpus.ask("How much did revenue rise in 2025?", max_risk=1)
+        assert corpus.export(answer, "answer.html") == tmp_path / "answer.html"
+        with pytest.raises(UsageError, match="HTML"):
+            corpus.export(answer, "answer.pdf")
+    page = (tmp_path / "answer.html").read_text("utf-8")
+    assert "18.0" in page
+    assert "data:image/" in page
 
 
 def test_no_risk_at_all_is_a_refusal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

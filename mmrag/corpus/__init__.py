@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mmrag import indexing
+from mmrag import indexing, registry
 from mmrag.catalog import Catalog, CatalogSummary, ConversationRecord
 from mmrag.chat import Chat
 from mmrag.config import Config, expanded, index_folder, load_config, save_config
@@ -225,6 +225,14 @@ class Corpus:
     def _ask(self, question: str, *, carried: Sequence[Evidence] = (), **options: Any) -> Answer:
         with self._opened.lock:
             return self._answering.ask(question, carried=carried, **options)
+
+    def export(self, answer: Answer, path: str | os.PathLike[str]) -> Path:
+        """Write an answer and the pages it cites to one HTML file; `UsageError` where it has another ending or cannot."""
+        file = expanded(path)
+        if file.suffix.lower() not in (".html", ".htm"):
+            raise UsageError(f"{file} is not the name of an HTML file", "Name a file that ends in .html.")
+        registry.load("exporters", "html")(answer, file, self.crop)  # by name: how answers look lies above this layer
+        return file
 
     def _open(self) -> Catalog:
         return self._opened.catalog()
