@@ -31,7 +31,7 @@ from mmrag.evaluation import held_out
 from mmrag.evaluation.judging import judge_answer
 from mmrag.generation import ExtractiveGenerator
 from mmrag.generation.candidates import Candidate
-from mmrag.generation.confidence import GROUPS, NEGATIVE, POSITIVE, VERSION
+from mmrag.generation.confidence import GROUPS, NEGATIVE, POSITIVE, USED, VERSION
 from mmrag.generation.questions import analyse
 from mmrag.lexical import tokenize
 
@@ -158,6 +158,8 @@ def train(rows: Sequence[Asked], sources: Sequence[str]) -> Model:
         if one.source in sources and worth is not None
     ]
     seen = {name for one, _, _ in used for name in one.features}
+    allowed = USED.get(group_of(sources[0]))
+    seen = seen & allowed if allowed else seen
     names = (*sorted(seen), *(f"is_{source}" for source in sources[1:]))
     if not used:
         return Model((), np.array([-3.0]))

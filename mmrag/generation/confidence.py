@@ -15,7 +15,7 @@ from importlib.resources import files
 
 from mmrag.generation.candidates import Candidate
 
-__all__ = ["GROUPS", "NEGATIVE", "POSITIVE", "VERSION", "Weights", "load_weights", "probability"]
+__all__ = ["GROUPS", "NEGATIVE", "POSITIVE", "USED", "VERSION", "Weights", "load_weights", "probability"]
 
 VERSION = 1
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -25,9 +25,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "long": ("passage", "list"),
 }
 """Sources that are fitted together; each but the first of a group has a bias of its own."""
+USED: Mapping[str, frozenset[str]] = {
+    "short": frozenset({"score", "phrase", "absent", "share", "hangul"}),
+    "long": frozenset({"gain", "headed", "question", "parts", "absent", "phrase", "rare"}),
+}
+"""Features that a group is fitted on, where not all: with few right answers to learn from, few weights hold."""
 _OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated")
 POSITIVE = frozenset(
     (
+        "score",
         "similarity",
         "overlap",
         "names",

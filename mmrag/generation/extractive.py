@@ -7,6 +7,7 @@ the draft is settled, not here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mmrag.generation.candidates import Candidate
 from mmrag.generation.confidence import probability
@@ -56,6 +57,7 @@ class ExtractiveGenerator:
         asked = weigh(analyse(question), pages)
         ranked = rank_sentences(asked, pages, self._encode)
         cells = table_candidates(asked.question, evidence, self._tables)
+        cells = [replace(one, features={**one.features, "absent": asked.absent}) for one in cells]
         return asked, [one for one in cells if _suits(asked.question, one)] + prose_candidates(asked, ranked)
 
 

@@ -57,6 +57,7 @@ def _features(asked: Asked, ranked: Sequence[Scored], one: Scored, typed: float)
     same = one.spot.terms
     others = [other.score for other in ranked[:20] if len(other.spot.terms & same) < 0.7 * len(other.spot.terms | same)]
     return {
+        "score": one.score,
         "similarity": one.similarity,
         "overlap": one.overlap,
         "names": one.names,

@@ -73,7 +73,7 @@ class Question:
     `focus`: the words that say what is asked for, as written, lower case and without wh-words, years and words of the
     operation: "What is the average value of packaging for 2018 and 2019?" gives ("value",
     "packaging").
-    `noun`: what "which", "what", "how many" or 몇 stands before ("year", "justices"), "" for none.
+    `noun`: what "which" or "how many" stands before ("year", "justices"), "" for none.
     `text`: without suffixes of file names. `terms`: search terms with weights, as `mmrag.lexical.query_terms` gives them.
     `entities`: names and quoted titles as written. `years`: as asked for, in order; `periods`: dates, quarters and
     months as written ("December 31, 2019", "Q3 2019", "2025년 3분기").
@@ -320,6 +320,8 @@ _NO_FOCUS = frozenset(
         "value",
         "expected",
         "calculate",
+        "between",
+        "within",
         "compute",
         "kind",
         "type",

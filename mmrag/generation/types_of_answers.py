@@ -39,7 +39,8 @@ _PERSON = re.compile(
 _HANGUL = re.compile("[가-힣]")
 _QUOTED = re.compile('["“「『‘]([^"”」』’]{2,80})["”」』’]')
 _DURATION_WORDS = re.compile(
-    r"\b(?:for |until )?(?:life(?:time)?(?: tenure)?|indefinite(?:ly)?|annual(?:ly)?|monthly|quarterly|daily|weekly|once|twice)\b"
+    r"\b(?:for |until )?(?:life(?:time)?(?: tenure)?|indefinite(?:ly)?|annual(?:ly)?"
+    r"|monthly|quarterly|daily|weekly|once|twice)\b"
     r"|평생|영구|매[년월주일]|수시",
     re.I,
 )
