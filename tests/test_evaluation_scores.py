@@ -309,6 +309,8 @@ class TestVerdicts:
 
     def test_the_table_fits_a_terminal(self) -> None:
         assert max(map(len, verdicts_table(GOOD, against=GOOD).splitlines())) <= 80
+        assert "held out" in verdicts_table(GOOD)
+        assert "held out" not in verdicts_table(GOOD, against=GOOD, halves=False)
 
 
 class TestReading:

@@ -38,9 +38,16 @@ def retrieval_table(scores: RetrievalScores, *, against: RetrievalScores | None 
 
 
 def answers_table(
-    scores: AnswerScores, *, without_gold: Sequence[str] = (), against: AnswerScores | None = None
+    scores: AnswerScores,
+    *,
+    without_gold: Sequence[str] = (),
+    against: AnswerScores | None = None,
+    halves: bool = True,
 ) -> str:
-    """Shares of right, wrong and refused answers, then what they cite and what their probabilities are worth."""
+    """Shares of right, wrong and refused answers, then what they cite and what their probabilities are worth.
+
+    Without `halves` the held-out half is not shown by itself.
+    """
     half = scores.half(held=True)
     columns = [
         (f"whole (n={len(scores.questions)})", scores.intervals()),
@@ -49,6 +56,8 @@ def answers_table(
     if against is not None:
         columns.insert(1, (_DIFFERENCE, compare_answers(against, scores)))
         columns.append((_DIFFERENCE, compare_answers(against.half(held=True), half)))
+    if not halves:
+        columns = columns[: 1 if against is None else 2]
     names = [name for name in ANSWER_METRICS if name != "unscored" or scores.count("unscored")]
     lines = _metrics("Answers", names, columns)
     if without_gold:
@@ -62,8 +71,11 @@ def answers_table(
     return "\n".join(lines)
 
 
-def verdicts_table(scores: VerdictScores, *, against: VerdictScores | None = None) -> str:
-    """Each metric of verdicts with its 95 % interval, then the kinds of claims."""
+def verdicts_table(scores: VerdictScores, *, against: VerdictScores | None = None, halves: bool = True) -> str:
+    """Each metric of verdicts with its 95 % interval, then the kinds of claims.
+
+    Without `halves` the held-out half is not shown by itself: claims about one document may have to stay together.
+    """
     half = scores.half(held=True)
     columns = [
         (f"whole (n={len(scores.claims)})", scores.intervals()),
@@ -72,6 +84,8 @@ def verdicts_table(scores: VerdictScores, *, against: VerdictScores | None = Non
     if against is not None:
         columns.insert(1, (_DIFFERENCE, compare_verdicts(against, scores)))
         columns.append((_DIFFERENCE, compare_verdicts(against.half(held=True), half)))
+    if not halves:
+        columns = columns[: 1 if against is None else 2]
     lines = _metrics("Verdicts", VERDICT_METRICS, columns)
     for truth, name in ((True, "supported"), (False, "not supported")):
         part = [score for score in scores.claims if score.supported is truth]
@@ -101,7 +115,7 @@ def _metrics(title: str, names: Sequence[str], columns: Sequence[tuple[str, Mapp
             ]
             rows.append([name, *cells])
         lines += _aligned(rows)
-    if len(columns) > 2:
+    if any(head == _DIFFERENCE for head, _ in columns):
         lines.append("* differs from the earlier run: the 95 % interval excludes zero.")
     return lines
 

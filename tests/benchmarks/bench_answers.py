@@ -112,14 +112,15 @@ class Bench:
         earlier = self.earlier.get(title)
         against = matching(answers_from_json(earlier), scores, compare_answers) if earlier else None
         self.results[title] = answers_json(scores, without_gold=blind, against=against)
-        print(f"\n== {title}\n{answers_table(scores, without_gold=blind, against=against)}", flush=True)
+        halves = self.arguments.split == "whole"
+        print(f"\n== {title}\n{answers_table(scores, without_gold=blind, against=against, halves=halves)}", flush=True)
 
     def verdicts(self, name: str, scores: VerdictScores) -> None:
         title = self.title(name)
         earlier = self.earlier.get(title)
         against = matching(verdicts_from_json(earlier), scores, compare_verdicts) if earlier else None
         self.results[title] = verdicts_json(scores, against=against)
-        print(f"\n== {title}\n{verdicts_table(scores, against=against)}", flush=True)
+        print(f"\n== {title}\n{verdicts_table(scores, against=against, halves=False)}", flush=True)
 
 
 def matching(earlier: Any, scores: Any, compare: Callable[[Any, Any], object]) -> Any:
@@ -222,7 +223,7 @@ def korean(bench: Bench) -> None:
 def timing(bench: Bench) -> None:
     """A warm `ask` over the larger index, and the search in it, taking turns."""
     corpus = bench.corpus("uda")
-    questions = read_questions(bench.arguments.data / "docqa_uda" / "questions.jsonl")[:SAMPLE]
+    questions = bench.chosen(read_questions(bench.arguments.data / "docqa_uda" / "questions.jsonl"))[:SAMPLE]
     asked, searched = [], []
     corpus.ask(questions[0].question)  # warm
     for item in questions:
