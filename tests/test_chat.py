@@ -368,7 +368,7 @@ def judge(label: str, probability: float, quote: str = "Revenue was 5 million.")
         spot = Citation(REGION, None, quote)
         if text == quote:
             return Claim(text, Verdict("supported", 0.99, "word for word", (spot,)))
-        return Claim("rephrased", Verdict(label, probability, "the page says 5, not 3", (spot,)))  # type: ignore[arg-type]
+        return Claim("rephrased", Verdict(label, probability, "the page says 5 for 매출, not 3", (spot,)))  # type: ignore[arg-type]
 
     return check
 
@@ -397,7 +397,12 @@ def test_a_lone_value_is_told_with_its_row_and_korean_in_korean() -> None:
     answer = led_by(Answer(question, None, "", (), tuple(FOUND)), contradicted(question, FOUND, check))
     assert answer.text is not None
     assert answer.text.startswith("문서의 내용과 다릅니다")
-    assert "the page says 5, not 3" in answer.text
+    assert "the page says 5 for 매출, not 3" in answer.text
+
+
+def test_a_number_of_something_else_contradicts_nothing() -> None:
+    question = "Why did the fourth quarter reach KRW 13.6 billion?"
+    assert contradicted(question, FOUND, judge("contradicted", 0.03, "Revenue was KRW 48.6 billion.")) == ()
 
 
 @pytest.mark.parametrize(("label", "probability"), [("supported", 0.9), ("not_found", 0.1), ("contradicted", 0.4)])

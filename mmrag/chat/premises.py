@@ -13,7 +13,7 @@ from dataclasses import replace
 from mmrag.chat.english_verbs import negated_front, past, restored
 from mmrag.chat.korean_verbs import statement
 from mmrag.chat.slots import is_hangul
-from mmrag.chat.words import VERBS
+from mmrag.chat.words import AUXILIARIES, PREPOSITIONS, SMALL, VERBS
 from mmrag.types import Answer, Claim, Evidence
 
 __all__ = ["Check", "contradicted", "led_by", "premises"]
@@ -25,6 +25,10 @@ MAX_LENGTH = 1000
 SURE = 0.1
 """P(supported) above which a contradiction is too doubtful to correct a user with."""
 _FEWEST_WORDS = 3
+_FUNCTION = SMALL | AUXILIARIES | PREPOSITIONS
+_NUMBERED = re.compile(
+    r"(?:krw|usd|eur|[$€£₩])?\s?\d[\d.,]*\s?(?:%|hundred|thousand|million|billion|trillion|[a-z]{1,3}\b|[만억천조]?\s?[가-힣]{1,2})?"
+)
 
 _AUX = r"(?P<aux>did|does|do|is|are|was|were|has|have|had|can|could|will|would|isn't|aren't|wasn't|weren't|didn't|doesn't|don't|hasn't|haven't|can't|won't)"  # noqa: E501
 _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -156,9 +160,18 @@ def contradicted(question: str, evidence: Sequence[Evidence], check: Check) -> t
     for said in premises(question):
         claim = check(said, evidence)
         verdict = claim.verdict
-        if verdict.label == "contradicted" and verdict.probability <= SURE and verdict.citations:
+        sure = verdict.label == "contradicted" and verdict.probability <= SURE and verdict.citations
+        if sure and _same_subject(said, f"{verdict.citations[0].quote} {verdict.reason}"):
             found.append(replace(claim, text=said))
     return tuple(found)
+
+
+def _same_subject(said: str, told: str) -> bool:
+    """Whether the spot speaks of what the premise speaks of: at least half of its words, without numbers and units."""
+    words = [word for word in re.findall(r"[^\W\d_]+", _NUMBERED.sub(" ", said.lower())) if word not in _FUNCTION]
+    heard = _NUMBERED.sub(" ", told.lower())
+    known = [word for word in words if word[: max(2 if is_hangul(word) else 4, len(word) - 3)] in heard]
+    return 2 * len(known) >= len(words)
 
 
 def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) -> Answer:
