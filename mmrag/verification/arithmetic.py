@@ -17,9 +17,9 @@ _FORMULA = re.compile(
     r"(?P<left>[\d(\-−$€£₩][\d\s,.()+\-−–*×x/÷%$€£₩]*[\d)%])\s*=\s*(?P<right>[-−(]?\s?[$€£₩]?\s?[\d,.]*\d\)?\s?%?)"
 )
 _TOKEN = re.compile(r"\s*(?:(?P<number>[$€£₩]?\d[\d,]*(?:\.\d+)?%?|[$€£₩]?\.\d+%?)|(?P<sign>[()+\-−–*×x/÷]))")
-_NAMED = re.compile(r"(?P<name>[^():;=]+?)\s*\((?P<value>[-−(]?[$€£₩]?[\d,.]*\d%?\)?)\)")
+_VALUE = re.compile(r"\(\s?(?P<value>\(?[-−]?\s?[$€£₩]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)\s?%?\)?)\s?\)")
 _LEADS = re.compile(
-    r"^\W*(?:(?:the\s+)?(?:average|mean|sum|total|difference|change|percentage change|percentage difference|ratio|share|increase|decrease"
+    r"^\W*(?:(?:the\s+)?(?:average|mean|sum|total|difference|change|percentage change|percentage difference|ratio|share|increase|decrease"  # noqa: E501
     r"|growth)\s+(?:of|between|in|from|to)\s+|and\s+|from\s+|to\s+|vs\.?\s+|,\s*|와\s|과\s|및\s)+",
     re.IGNORECASE,
 )
@@ -91,8 +91,8 @@ def formula_of(text: str) -> Formula | None:
             return None
         left = cut
     words = text[: found.start()]
-    named = _named(words)
     operands = [one for one in quantities(_spaced(left)) if not _is_constant(one, left)]
+    named = _named(words, {abs(one.value) for one in operands})
     known = [quantity.value for _, quantity in named]
     loose = tuple(one for one in operands if abs(one.value) not in [abs(value) for value in known])
     return Formula(found.group(), right[0], _worth(left), named, loose, words)
@@ -103,12 +103,17 @@ def _spaced(left: str) -> str:
     return re.sub(r"([()])", r" \1 ", left).replace("÷", "/")
 
 
-def _named(words: str) -> tuple[tuple[str, Quantity], ...]:
-    found = []
-    for match in _NAMED.finditer(words):
+def _named(words: str, operands: set[Decimal]) -> tuple[tuple[str, Quantity], ...]:
+    """Each "name (value)" of the words; the name goes back to the value before it, brackets of its own included."""
+    found, begin = [], 0
+    for match in _VALUE.finditer(words):
         value = quantities(match.group("value"))
-        name = _LEADS.sub("", match.group("name")).strip(" ,:;")
-        if len(value) == 1 and any(letter.isalpha() for letter in name) and value[0].unit != "year":
+        if len(value) != 1 or abs(value[0].value) not in operands:
+            # The number of a footnote, or a year.
+            continue
+        name = _LEADS.sub("", words[begin : match.start()]).strip(" ,:;")
+        begin = match.end()
+        if any(letter.isalpha() for letter in name):
             found.append((f"{name}: {match.group('value')}", value[0]))
     return tuple(found)
 
@@ -164,7 +169,7 @@ def _factor(tokens: list[str], place: int, depth: int) -> tuple[Decimal, int]:
     if depth > _DEEPEST:
         raise ValueError("too deep")
     token = tokens[place]
-    if token in "-−–":
+    if token in "-−–":  # noqa: S105
         value, place = _factor(tokens, place + 1, depth + 1)
         return -value, place
     if token == "(":  # noqa: S105 - a bracket, not a secret

@@ -17,7 +17,7 @@ from mmrag.verification.terms import Term, terms_of
 __all__ = ["STRENGTHS", "check_polarity", "is_negated", "negations"]
 
 _NOT = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|cannot|without|nobody|nothing|fails? to|failed to|unable to|refused? to|lacks?|lacked)\b"
+    r"\b(?:not|no|never|none|neither|nor|cannot|without|nobody|nothing|fails? to|failed to|unable to|refused? to|lacks?|lacked)\b"  # noqa: E501
     r"|n['’]t\b",
     re.IGNORECASE,
 )
@@ -41,10 +41,10 @@ _SCOPE = {
 }  # fmt: skip
 _WORD = re.compile(r"[a-z]+|[가-힣]+")
 _OPPOSITES_KO = (
-    ("증가", "감소"), ("상승", "하락"), ("늘", "줄"), ("확대", "축소"), ("개선", "악화"), ("흑자", "적자"), ("이익", "손실"),
-    ("높", "낮"), ("많", "적"), ("이상", "이하"), ("초과", "미만"), ("이전", "이후"), ("찬성", "반대"), ("승인", "거부"),
-    ("허용", "금지"), ("포함", "제외"), ("최대", "최소"), ("최고", "최저"), ("시작", "종료"), ("합격", "불합격"), ("성공", "실패"),
-    ("가능", "불가능"), ("적합", "부적합"), ("유료", "무료"), ("정상", "이상 발견"), ("오전", "오후"), ("국내", "해외"), ("전년", "익년"),
+    ("증가", "감소"), ("상승", "하락"), ("늘", "줄"), ("확대", "축소"), ("개선", "악화"), ("흑자", "적자"), ("이익", "손실"),  # noqa: E501
+    ("높", "낮"), ("많", "적"), ("이상", "이하"), ("초과", "미만"), ("이전", "이후"), ("찬성", "반대"), ("승인", "거부"),  # noqa: E501
+    ("허용", "금지"), ("포함", "제외"), ("최대", "최소"), ("최고", "최저"), ("시작", "종료"), ("합격", "불합격"), ("성공", "실패"),  # noqa: E501
+    ("가능", "불가능"), ("적합", "부적합"), ("유료", "무료"), ("정상", "이상 발견"), ("오전", "오후"), ("국내", "해외"), ("전년", "익년"),  # noqa: E501
     ("수입", "수출"), ("매수", "매도"), ("상반기", "하반기"), ("필수", "선택"), ("양호", "불량"), ("인상", "인하"),
 )  # fmt: skip
 _LEFT_OUT = frozenset(
@@ -69,7 +69,7 @@ _LEFT_OUT = frozenset(
 )
 """Opposites of the list that are too often part of another phrase; `_COMPARED` looks at them in context."""
 _COMPARED = re.compile(
-    r"\b(more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",
+    r"\b(more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",  # noqa: E501
     re.IGNORECASE,
 )
 _COMPARE_GROUP = {

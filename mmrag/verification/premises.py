@@ -186,8 +186,19 @@ def _period(period: Period, family: Sequence[Sheet]) -> Finding | None:
 
 def _elsewhere(word: str, family: Sequence[Sheet]) -> bool:
     """Whether a stem of the word stands on the page."""
+    if len(word) > 4 and word.isalpha() and any(_misspelt(word, form) for sheet in family for form in sheet.counts):
+        return True
     stems = {word, re.sub(r"(?:ies|es|s|ed|ing|al|ly|an|ian|n)$", "", word)}
     return any(len(stem) > 3 and stem in sheet.squeezed for stem in stems for sheet in family)
+
+
+def _misspelt(word: str, form: str) -> bool:
+    """Whether two words differ in one letter, left out, put in or changed, but in neither their first nor last."""
+    if abs(len(word) - len(form)) > 1 or word[0] != form[0] or word[-1] != form[-1]:
+        return False
+    start = next((place for place, (one, two) in enumerate(zip(word, form, strict=False)) if one != two), len(word))
+    rests = (word[start + 1 :], form[start + 1 :]), (word[start:], form[start + 1 :]), (word[start + 1 :], form[start:])
+    return any(one == two for one, two in rests)
 
 
 def _measure(asked: Statement, family: Sequence[Sheet], around: str) -> Finding | None:

@@ -35,7 +35,7 @@ def _positive(one: Quantity) -> Quantity:
     return Quantity(one.text, one.start, one.stop, abs(one.value), one.step, one.unit)
 
 
-def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: Place) -> Finding:
+def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: Place) -> Finding:  # noqa: PLR0911
     """One number of the statement at one spot."""
     cite = (sheet.cite_spot(place.spot),)
     twin = _twin(statement, quantity, place)
@@ -68,7 +68,7 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
 
 
 def _twin(statement: Statement, quantity: Quantity, place: Place) -> Quantity | None:
-    """A number in the very unit that is claimed, where the claimed value stands only without a unit: "2 litres, six"."""
+    """A number in the very unit that is claimed, where the claimed value stands only without a unit: "2 litres, six"."""  # noqa: E501
     if not quantity.unit or any(agree(quantity, one) and one.unit == quantity.unit for one in place.spot.quantities):
         return None
     return next(

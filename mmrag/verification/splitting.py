@@ -41,7 +41,7 @@ _CLAUSE = re.compile(
 
 _SOURCES = r"(?:evidence|document|page|report|table|context|text|source|passage|article|file|figure|statement)"
 _REPORTED = re.compile(
-    rf"^(?:(?:according to|based on|as (?:stated|shown|reported) (?:in|on)|per)\s+(?:the\s+|this\s+)?(?:provided\s+)?{_SOURCES}s?"
+    rf"^(?:(?:according to|based on|as (?:stated|shown|reported) (?:in|on)|per)\s+(?:the\s+|this\s+)?(?:provided\s+)?{_SOURCES}s?"  # noqa: E501
     rf"(?:\s+E?\d+)?\s*,\s*|(?:the|this)\s+{_SOURCES}\s+(?:also\s+)?(?:states|says|notes|shows|reports|indicates|mentions|explains)"
     r"(?:\s+that\b)?:?\s*,?\s*|(?:제공된\s?|주어진\s?|이\s)?(?:문서|자료|증거|페이지|보고서|표)에\s?(?:따르면|의하면)\s*,?\s*)",
     re.IGNORECASE,

@@ -21,7 +21,7 @@ _SURE = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A cell and how well its place is named by a statement, 0 to 1. `period`: whether row and column are of its date."""
+    """A cell and how well its place is named by a statement, 0 to 1. `period`: whether row and column are of its date."""  # noqa: E501
 
     slot: Slot
     score: float

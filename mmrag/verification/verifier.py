@@ -106,9 +106,14 @@ class PageVerifier:
 
 
 def _better(one: _Checked, other: _Checked) -> bool:
-    """Support wins; without it, a page that contradicts tells more than one that is silent."""
+    """Support wins; then what only the question's premises refuse; then a page that contradicts over a silent one."""
     if max(one.probability, other.probability) >= 0.5:
         return one.probability > other.probability
+    mine, theirs = (
+        rough_probability([each for each in side.findings if each.check != "premise"]) for side in (one, other)
+    )
+    if max(mine, theirs) >= 0.5:
+        return mine > theirs
     return _against(one) > _against(other)
 
 

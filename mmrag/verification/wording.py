@@ -66,7 +66,7 @@ def _judge(
     here: Sequence[str], there: Sequence[str], names: set[str], said: frozenset[str], place: Place, inside: bool
 ) -> _Judged | None:
     mine, theirs = " ".join(here), " ".join(there)
-    if inside and (negations(mine) - negations(theirs)) % 2:
+    if inside and (negations(mine) - negations(theirs)) % 2:  # noqa: SIM102
         if not _turns(here, there):
             text = "the page says that it is not so" if negations(theirs) else "the page does not deny it"
             return True, "contradicted", 0.9, text
