@@ -74,7 +74,8 @@ class Question:
     operation: "What is the average value of packaging for 2018 and 2019?" gives ("value",
     "packaging").
     `noun`: what "which" or "how many" stands before ("year", "justices"), "" for none.
-    `text`: without suffixes of file names. `terms`: search terms with weights, as `mmrag.lexical.query_terms` gives them.
+    `text`: without suffixes of file names. `terms`: search terms with weights, as `mmrag.lexical.query_terms` gives
+    them.
     `entities`: names and quoted titles as written. `years`: as asked for, in order; `periods`: dates, quarters and
     months as written ("December 31, 2019", "Q3 2019", "2025년 3분기").
     `comparison`: "most", "least", "more", "less" or ""; `scale`: the unit that the answer is wanted in (1,000,000 for

@@ -94,12 +94,12 @@ _KOREAN = {
     "%p": "pp", "%포인트": "pp", "% 포인트": "pp", "퍼센트포인트": "pp", "퍼센트 포인트": "pp", "％": "%", "%": "%",
     "퍼센트": "%", "프로": "%", "원": "KRW", "달러": "USD", "불": "USD", "유로": "EUR", "엔": "JPY", "위안": "CNY",
     "파운드": "GBP", "개월": "month", "달": "month", "년간": "year", "년도": "year", "년": "year", "세": "year",
-    "살": "year", "월": "month", "주일": "week", "주간": "week", "주": "week", "층": "floor", "일간": "day", "일": "day", "시간": "hour",
+    "살": "year", "월": "month", "주일": "week", "주간": "week", "주": "week", "층": "floor", "일간": "day", "일": "day", "시간": "hour",  # noqa: E501
     "시": "o'clock", "분기": "quarter", "분": "minute", "초": "second", "명": "person", "여 명": "person",
     "여명": "person", "사람": "person", "킬로그램": "kg", "그램": "g", "톤": "t", "킬로미터": "km", "미터": "m",
     "센티미터": "cm", "밀리미터": "mm", "제곱미터": "m2", "㎡": "m2", "㎏": "kg", "㎞": "km", "㎝": "cm", "㎜": "mm",
     "℃": "C", "도": "degree", "리터": "L", "배": "x", "번째": "ordinal", "위": "ordinal", "등": "ordinal",
-    "차": "ordinal", "호": "ordinal", "조": "ordinal", "장": "ordinal", "항": "ordinal", "기": "ordinal", "주년": "year", "와트": "W",
+    "차": "ordinal", "호": "ordinal", "조": "ordinal", "장": "ordinal", "항": "ordinal", "기": "ordinal", "주년": "year", "와트": "W",  # noqa: E501
     "킬로와트": "kW", "메가와트": "MW",
 }  # fmt: skip
 _GENERIC = (
