@@ -227,7 +227,7 @@ class Corpus:
             return self._answering.ask(question, carried=carried, **options)
 
     def export(self, answer: Answer, path: str | os.PathLike[str]) -> Path:
-        """Write an answer and the pages it cites to one HTML file (.html); raises `UsageError` where that is not possible."""  # noqa: E501
+        """Write an answer and the pages it cites to one HTML file; raises `UsageError` where that cannot be."""
         file = expanded(path)
         if file.suffix.lower() not in (".html", ".htm"):
             raise UsageError(f"{file} is not the name of an HTML file", "Name a file that ends in .html.")
