@@ -62,7 +62,7 @@ QUESTIONS = (
 )
 ASKED = (
     Question("What was the operating margin in 2025?", "a fact in a report", "annual-report-2025.pdf"),
-    Question("일본 출장 숙박비 한도는 얼마인가요?", "a Korean table", "직원안내서-2026.pdf"),
+    Question("강릉으로 이사하는 직원의 정착 지원금은 얼마인가요?", "Korean", "직원안내서-2026.pdf"),
     Question("What was the operating margin in 2018?", "not in these files", ""),
 )
 FALSE_CLAIM = "Revenue rose by 28.0 % to KRW 48.6 billion in 2025."
