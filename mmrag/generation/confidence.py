@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Sources that are fitted together; each but the first of a group has a bias of its own."""
 USED: Mapping[str, frozenset[str]] = {
     "short": frozenset({"score", "phrase", "absent", "share", "hangul"}),
-    "long": frozenset({"gain", "headed", "question", "parts", "absent", "phrase", "rare"}),
+    "long": frozenset({"gain", "headed", "parts", "absent", "phrase", "rare"}),
 }
 """Features that a group is fitted on, where not all: with few right answers to learn from, few weights hold."""
 _OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated")
@@ -49,7 +49,7 @@ POSITIVE = frozenset(
     ),
 )
 """Features that can only speak for a candidate: a fit on few questions must not turn them round."""
-NEGATIVE = frozenset(["absent", "missing", "conflict", "assumed", "dash"])
+NEGATIVE = frozenset(["parts", "absent", "missing", "conflict", "assumed", "dash"])
 """Features that can only speak against it."""
 
 

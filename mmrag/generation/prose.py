@@ -15,6 +15,7 @@ from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.terms import FOOTNOTES, terms_of
 from mmrag.generation.types_of_answers import Span, spans
 from mmrag.quantities import quantities
+from mmrag.regions import Sentence
 
 __all__ = ["prose_candidates"]
 
@@ -44,7 +45,7 @@ def prose_candidates(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
         found += _values(asked, ranked)
     if question.kind == "yes_no":
         found += [_yes_no(asked, ranked, one) for one in ranked[:2]]
-    if question.form == "list":
+    if question.form == "list" or question.answer_type == "text":
         found += _lists(asked, ranked)
     open_answer = question.form in ("sentence", "list") or question.answer_type == "text"
     if open_answer and question.kind != "yes_no":
@@ -108,7 +109,7 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     """
     question = asked.question
     best = ranked[0].score
-    near = [one for one in ranked[:_VOTERS] if one.score > 0.6 * best and not one.spot.sentence.title]
+    near = [one for one in ranked[:_VOTERS] if one.score > 0.6 * best and not _leads_on(one.spot.sentence)]
     if question.answer_type in ("text", "reason"):
         return [_stated(asked, ranked, one) for one in near[:_LOOKED_AT]]
     votes: dict[str, float] = {}
@@ -128,6 +129,11 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
         text = span.text if question.answer_type in _SHORT_TYPES and not _wants_more(asked) else _plain(one.spot.text)
         found.append(Candidate("value", text, (_piece(one.spot, text),), own + 0.3 * votes[key] / total, features))
     return found + [_stated(asked, ranked, one) for one in near[:2]]
+
+
+def _leads_on(sentence: Sentence) -> bool:
+    """A title, or a sentence that only says that something follows."""
+    return sentence.title or sentence.text.endswith((":", "："))
 
 
 def _stated(asked: Asked, ranked: Sequence[Scored], one: Scored) -> Candidate:
@@ -188,7 +194,9 @@ def _lists(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
             continue
         seen.add(key)
         spots = [Spot(spot.page, place) for place in range(first, last)]
+        share = _relevance(one) / max(_relevance(other) for other in ranked[:_LOOKED_AT])
         features = _features(asked, ranked, one, 0.5) | {"items": min(1.0, len(spots) / 6)}
+        features |= _features_of_run(asked, one, range(first, last), share, 1.0)
         text = "; ".join(item.text.rstrip(".;,") for item in spots)
         found.append(Candidate("list", text, tuple(_piece(item) for item in spots), one.score + 0.02, features))
     return found
@@ -206,7 +214,7 @@ def _passages(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     for rank, page in sorted(pages.items()):
         own = {place: score for (number, place), (_, score) in rated.items() if number == rank}
         gain, places = _best_run(page, own, best)
-        if not places:
+        if all(_leads_on(page.sentences[place]) for place in places):
             continue
         lead = max((rated[rank, place][0] for place in places if (rank, place) in rated), key=_relevance)
         pieces = tuple(_piece(Spot(page, place)) for place in places)

@@ -32,7 +32,7 @@ _ENCODED = 40  # sentences that are encoded for a question: those with most shar
 _GENERIC = terms_of(
     "role purpose impact effect implication importance specific mention explain outline describe detail"
     " document provide information consider manage ensure affect say tell discuss process step way example"
-    " overview summary versus same"
+    " overview summary versus same thing kind type sort list name item must need"
 )
 """Words that say what kind of text is wanted, and that such a text itself need not hold."""
 _GENERIC_WEIGHT = 0.25

@@ -248,7 +248,7 @@ def _rejoined(sentences: Sequence[Sentence], compounds: frozenset[str]) -> list[
 
 def _is_cut(before: Sentence, one: Sentence, running: bool) -> bool:
     """Whether `one` is the rest of `before`, which has no end; `running`: other sentences stand before that."""
-    if one.title or before.item != one.item or before.paragraph == one.paragraph or _END.search(before.text):
+    if one.title or one.item or before.paragraph == one.paragraph or _END.search(before.text):
         return False
     lower = one.text[:1].islower() and len(before.text) > 20 and 0 <= one.start - before.stop < 60
-    return lower or (running and not one.item and one.start == before.stop)
+    return lower or (running and not before.item and one.start == before.stop)
