@@ -122,6 +122,8 @@ def test_a_verdict_is_a_word_with_reason_source_and_chance() -> None:
     assert "[red]연간 보고서.pdf · page 3 of 8" in shown
     assert "chance that the evidence supports it: 3%" in shown
     assert "? not found: " in rendered(display.verdict_view(NOWHERE))
+    assert "✗ struck out: 1분기 매출: 10.5억 원" in rendered(display.verdict_view(WRONG, drafted=True))
+    assert "✓ supported: " in rendered(display.verdict_view(HELD, drafted=True))
 
 
 def test_a_given_text_is_no_file() -> None:

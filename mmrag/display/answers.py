@@ -138,14 +138,16 @@ def claim_view(claim: Claim, evidence: Sequence[Evidence] = ()) -> RenderableTyp
     return _View(lambda page: _claim(page, claim, evidence))
 
 
-def verdict_view(claim: Claim, seconds: float | None = None) -> RenderableType:
-    """What `verify` found: the verdict in words, the reason, and the pages."""
+def verdict_view(claim: Claim, seconds: float | None = None, *, drafted: bool = False) -> RenderableType:
+    """What `verify` found: the verdict in words, the reason, and the pages; a `drafted` claim as an answer treats it."""
 
     def write(page: _Page) -> Iterator[RenderableType]:
         verdict = claim.verdict
         style = STYLES[verdict.label]
         mark = Text(f"{page.signs.mark(claim)} ", f"bold {style}")
-        body = Text.assemble((WORDS[verdict.label], f"bold {style}"), ": ", clean(claim.text))
+        struck = drafted and standing(claim) == "struck"
+        word = "struck out" if struck else WORDS[verdict.label]
+        body = Text.assemble((word, f"bold {style}"), ": ", (clean(claim.text), "strike" if struck else ""))
         yield from page.hang(mark, body)
         if verdict.reason:
             yield from page.hang("  ", Text(clean(verdict.reason)))
