@@ -31,12 +31,14 @@ FEATURES: Final = (
     *("opposite_here", "alternative_here", "synonym_here", "opposite_gain", "alternative_gain"),
     *("function", "negation", "number", "capital", "reporting", "rarity", "near_negation", "evidence_negation"),
     *("new_negation", "before2", "before_exact", "after2", "after_exact"),
+    *("often", "tight", "tight_here", "tight_soft", "claim_exact", "claim_here", "claim_near2", "claim_words"),
 )
 """Names of the columns of `features`; the number after a name is the layer."""
 _WINDOW = 8
 """Words to either side that count as the same spot."""
 _NEIGHBOURS = 8
 _NEGATION_WINDOW = 4
+_TIGHT = 3
 
 
 def features(claim: Reading, evidence: Reading) -> Floats:
@@ -75,6 +77,8 @@ def features(claim: Reading, evidence: Reading) -> Floats:
         *_kinds(claim, is_number),
         *_negations(claim, evidence, place),
         *_beside(nearest[1], exact.max(axis=1)),
+        *_tight(claim, exact, soft),
+        *_whole(claim, exact.max(axis=1), here, nearest[1]),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -134,17 +138,17 @@ def _widest(table: Floats, window: int) -> Floats:
     return padded
 
 
-def _context(claim: Reading, soft: Floats) -> Floats:
+def _context(claim: Reading, soft: Floats, window: int = _WINDOW, neighbours: int = _NEIGHBOURS) -> Floats:
     """For each word and each place of the evidence: how much of the word's neighbourhood is found around the place."""
     n = len(claim.words)
     function = np.array([_plain(word) in words("function words") for word in claim.words])
     weight = np.where(function, 0.1, 0.4 + claim.rarity)
     apart = np.abs(np.arange(n)[:, None] - np.arange(n)[None, :])
-    kernel = np.where(apart <= _NEIGHBOURS // 2, 1.0, 0.5) * weight[None, :]
+    kernel = np.where(apart <= neighbours // 2, 1.0, 0.5) * weight[None, :]
     same = claim.sentences[:, None] == claim.sentences[None, :]
-    kernel = np.where((apart > 0) & (apart <= _NEIGHBOURS) & same, kernel, 0)
+    kernel = np.where((apart > 0) & (apart <= neighbours) & same, kernel, 0)
     kernel /= np.maximum(kernel.sum(axis=1, keepdims=True), 1e-6)
-    return (kernel @ np.maximum(_widest(soft, _WINDOW), 0)).astype(np.float32)
+    return (kernel @ np.maximum(_widest(soft, window), 0)).astype(np.float32)
 
 
 def _plain(word: str) -> str:
@@ -216,3 +220,18 @@ def _beside(nearest: Floats, exact: Floats) -> list[Floats]:
                 moved[:-1] = row[1:]
             rows.append(moved)
     return rows
+
+
+def _tight(claim: Reading, exact: Floats, soft: Floats) -> list[Floats]:
+    """How often the evidence has the word, and the same as context in the closest neighbourhood, as of a phrase."""
+    context = _context(claim, soft, _TIGHT, _TIGHT)
+    often = np.log1p(exact.sum(axis=1))
+    return [often, context.max(axis=1), (context * exact).max(axis=1), (context * soft).max(axis=1)]
+
+
+def _whole(claim: Reading, exact: Floats, here: Floats, nearest: Floats) -> list[Floats]:
+    """Of the whole claim, the same for each word: whether it quotes or puts things in other words, and its length."""
+    content = np.array([_plain(word) not in words("function words") for word in claim.words])
+    weight = np.where(content, 1.0, 0.05)
+    means = [float((row * weight).sum() / weight.sum()) for row in (exact, here, nearest)]
+    return [np.full(len(exact), value, np.float32) for value in (*means, np.log(len(exact)))]

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from mmrag.scorers.alignment import FEATURES
 from mmrag.scorers.words import Floats
 
 __all__ = ["Judge", "judge", "pooled"]
 
 _WORST = 3
 """Words whose mean decides beside the worst one."""
+_QUOTED = FEATURES.index("claim_exact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,16 @@ class Judge:
         """P(the claim is supported); 0 for a claim without words or without evidence."""
         if not len(features):
             return 0.0
-        return float(1 / (1 + np.exp(-(pooled(self.words(features)) @ self.claim + self.bias))))
+        return float(1 / (1 + np.exp(-(pooled(self.words(features), features[:, _QUOTED]) @ self.claim + self.bias))))
 
 
-def pooled(logits: Floats) -> Floats:
-    """What the words' log-odds say about the claim: the worst, the mean of the three worst, log of their number."""
+def pooled(logits: Floats, quoted: Floats) -> Floats:
+    """What the claim is judged by: its worst word, its three worst, log of their number, share of words quoted.
+
+    `logits`: log-odds of each word. `quoted`: the column "claim_exact" of `features`. Shape (4,).
+    """
     worst = np.sort(logits)[::-1]
-    return np.array([worst[0], worst[:_WORST].mean(), np.log(len(worst))], np.float32)
+    return np.array([worst[0], worst[:_WORST].mean(), np.log(len(worst)), quoted[0]], np.float32)
 
 
 @cache

@@ -42,11 +42,12 @@ class TokenVectors(Protocol):
 class Reading:
     """The words of a text, in order.
 
-    `keys`: stems. `sentences`: the sentence of each word, from 0. `numbers`: for each word the quantity it is part of,
+    `spans`: their characters. `keys`: stems. `sentences`: the sentence of each word, from 0. `numbers`: for each word the quantity it is part of,
     or -1. `vectors`: shape (layers, words, dim), rows of length 1, or None. `rarity`: 0 for the commonest words to 1.
-    """
+    """  # noqa: E501
 
     words: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
     keys: tuple[str, ...]
     sentences: npt.NDArray[np.int64]
     quantities: tuple[Quantity, ...]
@@ -148,7 +149,8 @@ def read(text: str, token_vectors: Callable[[str], TokenVectors] | None, *, clai
         vectors, rarity = _embed(text, [(start, stop) for _, start, stop in found], chunks, token_vectors)
     sentence = np.searchsorted(np.array([start for start, _ in spans] or [0]), starts, side="right") - 1
     words = tuple(word for word, _, _ in found)
-    return Reading(words, tuple(map(stem, words)), sentence, stated, numbers, rarity, vectors)
+    places = tuple((start, stop) for _, start, stop in found)
+    return Reading(words, places, tuple(map(stem, words)), sentence, stated, numbers, rarity, vectors)
 
 
 def _embed(
