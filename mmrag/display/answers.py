@@ -139,7 +139,7 @@ def claim_view(claim: Claim, evidence: Sequence[Evidence] = ()) -> RenderableTyp
 
 
 def verdict_view(claim: Claim, seconds: float | None = None, *, drafted: bool = False) -> RenderableType:
-    """What `verify` found: the verdict in words, the reason, and the pages; a `drafted` claim as an answer treats it."""
+    """What `verify` found: verdict in words, reason, pages; a `drafted` claim is treated as an answer treats it."""
 
     def write(page: _Page) -> Iterator[RenderableType]:
         verdict = claim.verdict
