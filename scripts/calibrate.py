@@ -386,16 +386,27 @@ def short(array: np.ndarray) -> Any:
     return np.round(np.asarray(array, np.float64), 5).tolist()
 
 
+def made_tuning() -> list[Any]:
+    """The claims made by program that coefficients are fitted on."""
+    everything = pages()
+    _, documents = summedits()
+    ours = [text for name, text in documents.items() if not held_out(name)]
+    near = neighbours([*(" ".join(good) for name, _, good in everything if not held_out(name)), *ours])
+    return made_claims(False, near, everything)
+
+
+def shipped(vectors: bool) -> np.ndarray:
+    """The weights of the claim and their bias as they stand in the file."""
+    kept = json.loads(TARGET.read_text("utf-8"))["vectors" if vectors else "letters"]
+    return np.array([*kept["claim"], kept["bias"]])
+
+
 def main() -> None:
     """Fit both sets of coefficients and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     asked = parser.parse_args()
-    everything = pages()
-    _, documents = summedits()
-    ours = [text for name, text in documents.items() if not held_out(name)]
-    near = neighbours([*(" ".join(good) for name, _, good in everything if not held_out(name)), *ours])
-    made = made_claims(False, near, everything)
+    made = made_tuning()
     texts = Readings()
     data = (DATA / "verify_summedits" / "claims.jsonl").read_bytes() + json.dumps([m.claim for m in made]).encode()
     result: dict[str, Any] = {

@@ -39,3 +39,5 @@ class Finding:
     strength: float
     reason: str = ""
     citations: tuple[Citation, ...] = ()
+    instead: tuple[str, str] | None = None
+    """A number of the claim and the one that the page has in its place, each as written."""

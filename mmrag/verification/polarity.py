@@ -47,26 +47,10 @@ _OPPOSITES_KO = (
     ("가능", "불가능"), ("적합", "부적합"), ("유료", "무료"), ("정상", "이상 발견"), ("오전", "오후"), ("국내", "해외"), ("전년", "익년"),  # noqa: E501
     ("수입", "수출"), ("매수", "매도"), ("상반기", "하반기"), ("필수", "선택"), ("양호", "불량"), ("인상", "인하"),
 )  # fmt: skip
-_LEFT_OUT = frozenset(
-    [
-        "more",
-        "less",
-        "most",
-        "least",
-        "up",
-        "down",
-        "over",
-        "under",
-        "above",
-        "below",
-        "first",
-        "last",
-        "before",
-        "after",
-        "early",
-        "late",
-    ]
-)
+_LEFT_OUT_WORDS = """
+more less most least up down over under above below first last before after early late
+"""
+_LEFT_OUT = frozenset(_LEFT_OUT_WORDS.split())
 """Opposites of the list that are too often part of another phrase; `_COMPARED` looks at them in context."""
 _COMPARED = re.compile(
     r"\b(more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",  # noqa: E501
@@ -95,7 +79,7 @@ def is_negated(text: str) -> bool:
 
 def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
     """Whether the sentence says the opposite; None where nothing tells."""
-    if place.coverage < 0.55 or place.spot.row:
+    if place.coverage < 0.45 or place.spot.row:
         return None
     cite = (sheet.cite_spot(place.spot),)
     said = _part(statement.terms, place.spot)

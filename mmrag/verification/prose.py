@@ -50,13 +50,8 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
         return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
     rival = twin or _rival(statement, quantity, place)
     if rival is not None and place.coverage >= _SAME_STATEMENT:
-        return Finding(
-            "number",
-            "contradicted",
-            place.coverage,
-            f"the page says {rival.text.strip()}, not {quantity.text.strip()}",
-            cite,
-        )
+        reason = f"the page says {rival.text.strip()}, not {quantity.text.strip()}"
+        return Finding("number", "contradicted", place.coverage, reason, cite, (quantity.text, rival.text))
     if any(same_number(quantity, one) for spot in place.near for one in spot.quantities):
         return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
     elsewhere = any(same_number(quantity, one) for spot in sheet.spots for one in spot.quantities)

@@ -2,36 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from mmrag.types import Answer, Claim, Draft, Evidence, Part
 
-__all__ = ["DEFAULT_MAX_RISK", "settle"]
+__all__ = ["DEFAULT_MAX_RISK", "Repair", "replaced", "settle"]
 
 DEFAULT_MAX_RISK = 0.25
 """The chance of being wrong that a part of an answer may have."""
 
 
+Repair = Callable[[Part], "tuple[Part, Claim] | None"]
+"""A part that the page contradicts to the same part with the page's own number, and its claim checked again."""
+
+
 def settle(
-    draft: Draft, claims: Sequence[Claim], evidence: Sequence[Evidence], max_risk: float = DEFAULT_MAX_RISK
+    draft: Draft,
+    claims: Sequence[Claim],
+    evidence: Sequence[Evidence],
+    max_risk: float = DEFAULT_MAX_RISK,
+    repair: Repair | None = None,
 ) -> Answer:
     """The answer made of the parts whose chance of being wrong is within `max_risk`, or a refusal with its reason.
 
     A part is shown where its claim is supported at that risk and the generator, where it can say, is as sure that it
-    answers the question. `claims` are those of `draft.parts`, in order; all of them are kept in the answer.
+    answers the question. `claims` are those of `draft.parts`, in order; all of them are kept in the answer, and the
+    repaired ones behind them. `repair` may replace a wrong number by the one that the page has; without it such a
+    part is struck.
     """
     kept: list[tuple[Part, Claim]] = []
+    mended: list[Claim] = []
     for part, claim in zip(draft.parts, claims, strict=False):
-        if claim.verdict.label == "supported" and _allowed(part, claim, max_risk):
-            kept.append((part, claim))
+        chosen = (part, claim)
+        if repair is not None and claim.verdict.label == "contradicted":
+            again = repair(part)
+            if again is not None and _allowed(*again, max_risk):
+                chosen = again
+                mended.append(again[1])
+        if chosen[1].verdict.label == "supported" and _allowed(*chosen, max_risk):
+            kept.append(chosen)
+    every = (*claims, *mended)
     if not kept:
         reason = _refusal(draft, claims, max_risk)
-        return Answer(draft.question, None, reason, tuple(claims), tuple(evidence), usage=draft.usage)
-    struck = len(claims) - len(kept)
-    reason = f"{struck} of {len(claims)} statements struck out: {_worst(claims)}" if struck else ""
-    text = _composed(kept, evidence)
+        return Answer(draft.question, None, reason, every, tuple(evidence), usage=draft.usage)
     chance = min(_chance(part, claim) for part, claim in kept)
-    return Answer(draft.question, text, reason, tuple(claims), tuple(evidence), usage=draft.usage, probability=chance)
+    text = _composed(kept, evidence)
+    reason = _changes(claims, len(kept), len(mended))
+    return Answer(draft.question, text, reason, every, tuple(evidence), usage=draft.usage, probability=chance)
+
+
+def _changes(claims: Sequence[Claim], kept: int, mended: int) -> str:
+    """What was struck out and corrected, "" for nothing."""
+    struck = len(claims) - kept
+    said = [f"{struck} of {len(claims)} statements struck out"] if struck else []
+    said += [f"{mended} corrected to what the page says"] if mended else []
+    return f"{', '.join(said)}: {_worst(claims)}" if said else ""
+
+
+_DIGITS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def replaced(text: str, wrong: str, right: str) -> str | None:
+    """The text with the digits of one number in place of another's; None where that is not one clear replacement.
+
+    Scale words, units and signs stay those of the text, so a number that needs others is left alone.
+    """
+    old, new = _DIGITS.search(wrong), _DIGITS.search(right)
+    if old is None or new is None or any(letter.isalpha() for letter in wrong + right):
+        return None
+    if ("(" in right or "-" in right) != ("(" in wrong or "-" in wrong) or ("%" in right) != ("%" in wrong):
+        return None
+    places = [found for found in _DIGITS.finditer(text) if found.group() == old.group()]
+    if len(places) != 1:
+        return None
+    return text[: places[0].start()] + new.group() + text[places[0].end() :]
 
 
 def _allowed(part: Part, claim: Claim, max_risk: float) -> bool:

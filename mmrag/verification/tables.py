@@ -125,7 +125,8 @@ def check_cell(
     if rival is not None:
         reason = f"the page says {rival.slot.cell.text} for {rival.slot.place}, not {quantity.text.strip()}"
         cite = (sheet.cite_slot(rival.slot),)
-        return Finding("number", "contradicted", min(1.0, rival.score), reason, cite), rival.slot
+        instead = (quantity.text, rival.slot.cell.text)
+        return Finding("number", "contradicted", min(1.0, rival.score), reason, cite, instead), rival.slot
     if match is None:
         return None
     reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}"

@@ -19,130 +19,23 @@ from mmrag.scorers.lexicon import words as listed
 __all__ = ["Term", "forms_of", "labels_of", "near_forms", "plain", "squeeze", "terms_of"]
 
 _PIECE = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+(?:['’](?:[a-z]{1,2})\b)?")
-_KOREAN_STOP = frozenset(
-    [
-        "있다",
-        "있는",
-        "있으며",
-        "있습니다",
-        "없이",
-        "하는",
-        "하여",
-        "하고",
-        "한다",
-        "했다",
-        "합니다",
-        "하였다",
-        "된다",
-        "되는",
-        "되었다",
-        "됩니다",
-        "이다",
-        "입니다",
-        "이며",
-        "및",
-        "등",
-        "것",
-        "수",
-        "그",
-        "이",
-        "저",
-        "대한",
-        "대해",
-        "위한",
-        "위해",
-        "따른",
-        "따라",
-        "통해",
-        "통한",
-        "관한",
-        "의한",
-        "의해",
-        "또는",
-        "또한",
-        "그리고",
-        "하지만",
-        "경우",
-        "각각",
-        "총",
-        "약",
-        "전체",
-        "중",
-        "당시",
-        "해당",
-        "여기",
-        "이후",
-        "대비",
-    ]
-)
-_UNITS = frozenset(
-    [
-        "million",
-        "billion",
-        "thousand",
-        "trillion",
-        "hundred",
-        "percent",
-        "percentage",
-        "dollar",
-        "dollars",
-        "usd",
-        "won",
-        "year",
-        "years",
-        "fiscal",
-        "ended",
-        "만",
-        "억",
-        "조",
-        "천",
-        "원",
-        "년",
-        "월",
-        "일",
-        "퍼센트",
-        "달러",
-        "년도",
-        "분기",
-        "명",
-        "개",
-        "건",
-    ]
-)
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "quarter",
-        "quarters",
-        "first",
-        "second",
-        "third",
-        "fourth",
-    ]
-)
+_KOREAN_STOP_WORDS = """
+있다 있는 있으며 있습니다 없이 하는 하여 하고 한다 했다 합니다 하였다 된다 되는
+되었다 됩니다 이다 입니다 이며 및 등 것 수 그 이 저
+대한 대해 위한 위해 따른 따라 통해 통한 관한 의한 의해 또는 또한
+그리고 하지만 경우 각각 총 약 전체 중 당시 해당 여기 이후 대비
+"""
+_KOREAN_STOP = frozenset(_KOREAN_STOP_WORDS.split())
+_UNITS_WORDS = """
+million billion thousand trillion hundred percent percentage dollar dollars usd won year years fiscal ended
+만 억 조 천 원 년 월 일 퍼센트 달러 년도 분기 명 개 건
+"""
+_UNITS = frozenset(_UNITS_WORDS.split())
+_MONTHS_WORDS = """
+january february march april may june july august september october november december jan feb mar apr jun jul aug sep
+sept oct nov dec quarter quarters first second third fourth
+"""
+_MONTHS = frozenset(_MONTHS_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)

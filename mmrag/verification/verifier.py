@@ -7,7 +7,7 @@ citation is found here, after the answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmrag.protocols import PageSource, PairScorer
 from mmrag.types import Claim, Draft, Evidence, Part, Verdict
@@ -15,6 +15,7 @@ from mmrag.verification.combining import conclude, is_decided, rough_probability
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
 from mmrag.verification.premises import check_premises
+from mmrag.verification.settling import replaced
 from mmrag.verification.sheets import Sheet, Sheets
 from mmrag.verification.splitting import facts_of
 from mmrag.verification.statements import Statement
@@ -63,6 +64,24 @@ class PageVerifier:
         for part in draft.parts:
             yield Claim(part.claim, self._verdict(part, draft.question, evidence))
 
+    def repair(self, part: Part, question: str, evidence: Sequence[Evidence]) -> tuple[Part, Claim] | None:
+        """The part with its one wrong number replaced by what the page has in its place, checked again.
+
+        None where anything else is wrong too, or where the result is not supported.
+        """
+        if not evidence or len(facts_of(part.claim[:_LONGEST_CLAIM])) != 1 or "=" in part.claim:
+            return None
+        best = self._best(Statement(part.claim), question, self._sheets.read(_ordered(part, evidence)))
+        wrong = [one for one in best.findings if one.label not in ("supported", None)] if best else []
+        if len(wrong) != 1 or wrong[0].instead is None:
+            return None
+        texts = [replaced(text, *wrong[0].instead) for text in (part.claim, part.text)]
+        if texts[0] is None or texts[1] is None:
+            return None
+        mended = replace(part, claim=texts[0], text=texts[1])
+        verdict = self._verdict(mended, question, evidence)
+        return (mended, Claim(mended.claim, verdict)) if verdict.label == "supported" else None
+
     def _verdict(self, part: Part, question: str, evidence: Sequence[Evidence]) -> Verdict:
         if not evidence:
             return Verdict("not_found", 0.01, "there is no evidence to check it against")
@@ -80,7 +99,15 @@ class PageVerifier:
         return Verdict(worst.label, worst.probability, reason, citations)
 
     def _fact(self, fact: str, question: str, sheets: Sequence[Sheet]) -> Verdict:
-        statement = Statement(fact)
+        best = self._best(Statement(fact), question, sheets)
+        if best is None:
+            return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
+        best = self._entailed(Statement(fact), best)
+        label, reason, citations = conclude(best.findings, best.probability)
+        return Verdict(label, best.probability, reason, citations)
+
+    def _best(self, statement: Statement, question: str, sheets: Sequence[Sheet]) -> _Checked | None:
+        """The place of all pages that tells most about a statement."""
         best: _Checked | None = None
         for sheet in sheets:
             premises = check_premises(question, sheet, sheets)
@@ -90,11 +117,7 @@ class PageVerifier:
                     best = checked
             if best is not None and best.probability >= _ENOUGH:
                 break
-        if best is None:
-            return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
-        best = self._entailed(statement, best)
-        label, reason, citations = conclude(best.findings, best.probability)
-        return Verdict(label, best.probability, reason, citations)
+        return best
 
     def _entailed(self, statement: Statement, checked: _Checked) -> _Checked:
         """With text entailment, where the cheap checks leave the claim open."""
