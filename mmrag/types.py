@@ -271,10 +271,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One checkable statement of an answer; several facts in one statement share a verdict, that of the worst."""
+    """One checkable statement of an answer; several facts in one statement share a verdict, that of the worst.
+
+    `corrects` is the drafted statement that this one stands in for, with the page's number in place of a wrong one;
+    "" for all others.
+    """
 
     text: str
     verdict: Verdict
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

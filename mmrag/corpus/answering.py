@@ -18,8 +18,9 @@ from mmrag.errors import NothingIndexed, UsageError
 from mmrag.types import Answer, AnswerEvent, Claim, Draft, Evidence, Filters, Part, Vectors
 
 if TYPE_CHECKING:
-    from mmrag.protocols import Embedder, Generator, PairScorer, VisionLLM
+    from mmrag.protocols import Embedder, Generator, PageSource, PairScorer, VisionLLM
     from mmrag.verification import PageVerifier
+    from mmrag.verification.looking import LookingVerifier
 
 __all__ = ["EVIDENCE", "MAX_CLAIM", "Answering", "Given"]
 
@@ -40,7 +41,7 @@ class Answering:
         self._given = GivenEvidence(index)
         self._llm: tuple[VisionLLM | None] | None = None
         self._generator: Generator | None = None
-        self._verifier: PageVerifier | None = None
+        self._verifier: LookingVerifier | None = None
 
     def close(self) -> None:
         """Let go of models and of what was read of files that are not indexed."""
@@ -70,11 +71,21 @@ class Answering:
         if draft.text.strip() and not draft.parts:
             draft = split(draft)
         tell(AnswerEvent("checking"))
+        verifier = self.verifier()
         claims = []
-        for claim in self.verifier().verify(draft, evidence):
+        for claim in verifier.verify(draft, evidence):
             claims.append(claim)
             tell(AnswerEvent("claim", claim))
-        answer = settle(draft, claims, evidence, risk)
+
+        def repair(part: Part) -> tuple[Part, Claim] | None:
+            mended = verifier.repair(part, draft.question, evidence)
+            if mended is None:
+                return None
+            claim = replace(mended[1], corrects=part.claim)
+            tell(AnswerEvent("claim", claim))
+            return mended[0], claim
+
+        answer = settle(draft, claims, evidence, risk, repair)
         false = contradicted(question, evidence, self._check)
         return self._named(led_by(answer, false, self._check))
 
@@ -109,12 +120,20 @@ class Answering:
                 self._generator = VisionGenerator(llm, self._index.renderer().crop, self._given)
         return self._generator
 
-    def verifier(self) -> PageVerifier:
-        """The verifier over the pages of the index and of given evidence."""
+    def verifier(self) -> LookingVerifier:
+        """The verifier over the pages of the index and of given evidence; it looks where their words may be wrong."""
         if self._verifier is None:
+            from mmrag.corpus.looks import pixel_checks
             from mmrag.verification import PageVerifier
+            from mmrag.verification.looking import LookingVerifier
 
-            self._verifier = PageVerifier(self._given, entailment=self._entailment())
+            entailment = self._entailment()
+
+            def build(pages: PageSource) -> PageVerifier:
+                return PageVerifier(pages, entailment=entailment)
+
+            checks = pixel_checks(self._index, self.llm)
+            self._verifier = LookingVerifier(build(self._given), build, self._given, checks)
         return self._verifier
 
     def llm(self) -> VisionLLM | None:

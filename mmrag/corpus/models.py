@@ -88,6 +88,10 @@ class Models(Mapping[str, "Embedder"]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def loaded(self, space: str) -> Embedder | None:
+        """The embedder of a space where a search has loaded it; loads nothing."""
+        return self._loaded.get(space) if space in self._fits else None
+
     def name(self, space: str) -> str:
         """The id that the embedder of a space is loaded by."""
         return self._names[space]

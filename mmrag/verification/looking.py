@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import exp, log
+from typing import Protocol
 
 from mmrag.protocols import PageSource, Verifier
 from mmrag.types import Box, Claim, Draft, Evidence, Part, Region, Verdict, Word
 from mmrag.verification.findings import Finding
 from mmrag.verification.pixels import PixelChecks, spots_of
 
-__all__ = ["LookingVerifier", "replaced", "weighed"]
+__all__ = ["LookingVerifier", "RepairingVerifier", "replaced", "weighed"]
 
 _ENOUGH = 0.9
 """P(supported) from which on words alone suffice."""
@@ -31,6 +32,13 @@ _WORTH = 0.7
 _MOST = 0.9
 
 
+class RepairingVerifier(Verifier, Protocol):
+    """A `Verifier` that can put the page's number in the place of a wrong one, as `PageVerifier` can."""
+
+    def repair(self, part: Part, question: str, evidence: Sequence[Evidence]) -> tuple[Part, Claim] | None:
+        """The part with its one wrong number replaced, and its claim checked again; None where that cannot be."""
+
+
 class LookingVerifier:
     """A `Verifier` around another one. `build` makes one of the same kind over other words; `pages` are those it reads.
 
@@ -38,7 +46,7 @@ class LookingVerifier:
     """
 
     def __init__(
-        self, inner: Verifier, build: Callable[[PageSource], Verifier], pages: PageSource, checks: PixelChecks
+        self, inner: RepairingVerifier, build: Callable[[PageSource], Verifier], pages: PageSource, checks: PixelChecks
     ) -> None:
         self._inner = inner
         self._build = build
@@ -49,6 +57,13 @@ class LookingVerifier:
         """One claim for each part of the draft, in order, each as soon as it is decided."""
         for part, claim in zip(draft.parts, self._inner.verify(draft, evidence), strict=True):
             yield self._looked(draft, part, claim, evidence)
+
+    def repair(self, part: Part, question: str, evidence: Sequence[Evidence]) -> tuple[Part, Claim] | None:
+        """As the inner verifier does, by the file's own words alone: recognised ones may be what is wrong."""
+        mended = self._inner.repair(part, question, evidence)
+        if mended is None or any(one.region.origin != "layer" for one in mended[1].verdict.citations):
+            return None
+        return mended
 
     def _looked(self, draft: Draft, part: Part, claim: Claim, evidence: Sequence[Evidence]) -> Claim:
         verdict = claim.verdict

@@ -26,7 +26,7 @@ __all__ = ["MAX_CROPS", "Crop", "ImageText", "PixelChecks", "Spot", "opposite", 
 Crop = Callable[[Region, int], "Image"]
 """A region and the pixels of its longer side to its picture; raises `SourceChanged`, `FileProblem`."""
 ImageText = Callable[["Image", Sequence[str]], Sequence[float]]
-"""A picture and texts to the cosine of each with it, as an encoder of both gives them."""
+"""A picture and texts to the cosine of each with it, as an encoder gives them; () where it cannot read the texts."""
 
 MAX_CROPS = 2
 READ_SIDE = 3500
@@ -101,7 +101,10 @@ class PixelChecks:
         if self._image_text is None or denied is None or re.search(r"\d", claim):
             return
         image = self._crop(replace(spot.region, box=spot.box), LOOK_SIDE)
-        ours, theirs = (float(score) for score in self._image_text(image, (claim, denied)))
+        scores = [float(score) for score in self._image_text(image, (claim, denied))]
+        if not scores:
+            return
+        ours, theirs = scores
         lean = tanh((ours - theirs) / _TEMPERATURE / 2)  # 2 softmax - 1
         if abs(lean) < _LEAST_LEAN:
             yield Finding("pixels", None, 0.5, "the picture fits the claim and its opposite alike")
