@@ -93,6 +93,25 @@ def test_an_answer_is_quoted_from_the_sentence_that_states_it(
     assert 0 < (found.parts[0].confidence or 0) < 1
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How much did revenue rise in 2025?", "18.0 %"),
+        ("By how much did revenue rise in 2025?", "18.0 %"),
+        ("To what did revenue rise in 2025?", "KRW 48.6 billion"),
+        ("2024년에 매출은 얼마나 증가했나요?", "12 %"),
+        ("2024년에 매출은 얼마로 증가했나요?", "48억 원"),
+        ("인원은 몇 명으로 늘었나요?", "214명"),
+        ("인원은 몇 명 늘었나요?", "9명"),
+    ],
+)
+def test_a_change_and_the_level_it_led_to_are_told_apart(question: str, answer: str) -> None:
+    report = ["# Report", "Revenue rose by 18.0 % to KRW 48.6 billion in 2025.", "The company employed 214 people."]
+    korean = ["# 보고서", "매출은 2024년에 12 % 증가한 48억 원으로 집계되었다. 인원은 214명으로 9명 늘었다."]
+    pages = Pages({"report": report, "보고서": korean})
+    assert ExtractiveGenerator(pages, encode).generate(question, pages.evidence()).text == answer
+
+
 def test_a_value_is_short_and_its_claim_is_the_statement() -> None:
     part = draft("How many members does the committee have?").parts[0]
     assert part.text == "nine"

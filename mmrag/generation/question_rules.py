@@ -40,6 +40,15 @@ ENGLISH_KINDS: tuple[tuple[re.Pattern[str], Kind, AnswerType, Form], ...] = (
         "money",
         "short",
     ),
+    (
+        _words(
+            r"\bto what (?:(?:level|amount|figure|value|price|number) )?(?:did|does|do|has|have|had|will|would)\b.*"
+            r"\b(?:ris|rose|increas|grow|climb|jump|fall|drop|declin|decreas|chang|mov)"
+        ),
+        "how_much",
+        "number",
+        "short",
+    ),
     (_words(r"\bhow (?:much|high|tall|far|large|big|deep|wide|heavy|fast)\b"), "how_much", "number", "short"),
     (
         _words(

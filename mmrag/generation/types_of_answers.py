@@ -59,6 +59,32 @@ _DATE_EXTRA = re.compile(
     r"|\b(?:each|every)\s+(?:year|month|quarter|week|day|spring|summer|fall|winter|january|june|december)\b|\b(?:1[5-9]|20)\d\d\b",
     re.I,
 )
+_MOVES = (
+    r"(?:ris|rose|increas|grow|grew|climb|gain|jump|fall|fell|drop|declin|decreas|shr[iu]nk|chang|go up|went up|expand)"
+)
+_ASKS_CHANGE = re.compile(
+    rf"\b(?<!to )how (?:much|many)\b.*\b(?:did|does|do|has|have|will)\b.*\b{_MOVES}|\bby (?:how (?:much|many)|what)\b"
+    r"|얼마나 ?(?:더 )?(?:증가|감소|늘|줄|올|오르|상승|하락|떨어|성장|변)|얼마만큼|몇 ?(?:퍼센트|%|프로|명|개|건|원|대|곳)(?:이나|포인트)? ?(?:증가|감소|늘|줄|올|상승|하락)",
+    re.I,
+)
+_ASKS_LEVEL = re.compile(
+    rf"\bto (?:what|how (?:much|many))\b.*\b{_MOVES}|(?:얼마|몇 ?\S{{1,6}}?)(?:으로|로|까지) ?(?:증가|감소|늘|줄|올|오르|상승|하락|떨어|변)",
+    re.I,
+)
+_ABOUT = (
+    r"\s+(?:(?:about|around|some|approximately|nearly|almost|over|more than|an?|roughly|another|a further)\s+)*\W{0,2}$"
+)
+_CHANGE_BEFORE = re.compile(
+    rf"(?:\bby|\b(?:increase|rise|growth|gain|decrease|fall|drop|decline|reduction|change) of|\b{_MOVES}\w*){_ABOUT}",
+    re.I,
+)
+_CHANGE_AFTER = re.compile(
+    r"^\W{0,2}(?:points? )?(?:increase|rise|growth|gain|decrease|fall|drop|decline|reduction|higher|lower|up|down)\b"
+    r"|^\s*(?:포인트)?(?:가|이|만큼|나|씩|정도)?\s*(?:증가|감소|늘|줄|상승|하락|올라|올랐|오른|떨어|성장)",
+    re.I,
+)
+_LEVEL_BEFORE = re.compile(rf"\b(?:to|at|reach(?:ed|es|ing)?|total(?:l?ed|l?ing)|from|was|were|is|are){_ABOUT}", re.I)
+_LEVEL_AFTER = re.compile(r"^\s*(?:으로|로|에서|에 이르|에 달|까지)")
 
 
 def spans(question: Question, sentence: str) -> list[Span]:
@@ -104,7 +130,7 @@ def _matches(pattern: re.Pattern[str], sentence: str, fit: float) -> Iterator[Sp
 
 def _amounts(question: Question, sentence: str) -> Iterator[Span]:
     for found in quantities(sentence):
-        fit = _fits(question, found, sentence)
+        fit = _fits(question, found, sentence) * _role(question, found, sentence)
         if fit > 0:
             yield Span(found.text, found.start, found.stop, fit)
     if question.answer_type == "duration":
@@ -119,10 +145,28 @@ def _fits(question: Question, found: Quantity, sentence: str) -> float:
     if wanted == "duration":
         return 1.0 if unit in _TIMES and not year else 0.0
     if wanted == "money":
+        if unit in ("%", "pp") and _ASKS_CHANGE.search(question.text):
+            return 0.8
         return 1.0 if unit in _MONEY else 0.4 if not unit and not year else 0.0
     if year or unit in ("%", "pp", "ordinal", "month", "day"):
-        return 0.8 if unit in ("%", "pp") and question.kind == "computation" else 0.0
+        moved = (
+            question.kind == "computation" or _ASKS_CHANGE.search(question.text) or _ASKS_LEVEL.search(question.text)
+        )
+        return 0.8 if unit in ("%", "pp") and moved else 0.0
     return _near_noun(question.noun, found, sentence) if question.noun else 0.8
+
+
+def _role(question: Question, found: Quantity, sentence: str) -> float:
+    """Little for a level ("to KRW 48.6 billion") where a change is asked for ("by 18.0 %"), and the other way round."""
+    change = bool(_ASKS_CHANGE.search(question.text))
+    if not change and not _ASKS_LEVEL.search(question.text):
+        return 1.0
+    before, after = sentence[: found.start], sentence[found.stop :]
+    is_level = bool(_LEVEL_BEFORE.search(before) or _LEVEL_AFTER.search(after))
+    is_change = not is_level and bool(_CHANGE_BEFORE.search(before) or _CHANGE_AFTER.search(after))
+    if is_level == is_change:
+        return 0.7
+    return 1.0 if is_change is change else 0.2
 
 
 def _near_noun(noun: str, found: Quantity, sentence: str) -> float:
