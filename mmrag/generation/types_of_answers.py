@@ -62,13 +62,15 @@ _DATE_EXTRA = re.compile(
 _MOVES = (
     r"(?:ris|rose|increas|grow|grew|climb|gain|jump|fall|fell|drop|declin|decreas|shr[iu]nk|chang|go up|went up|expand)"
 )
+_MOVES_KO = "증가|감소|늘|줄|올|오르|상승|하락|떨어|성장|변"
 _ASKS_CHANGE = re.compile(
-    rf"\b(?<!to )how (?:much|many)\b.*\b(?:did|does|do|has|have|will)\b.*\b{_MOVES}|\bby (?:how (?:much|many)|what)\b"
-    r"|얼마나 ?(?:더 )?(?:증가|감소|늘|줄|올|오르|상승|하락|떨어|성장|변)|얼마만큼|몇 ?(?:퍼센트|%|프로|명|개|건|원|대|곳)(?:이나|포인트)? ?(?:증가|감소|늘|줄|올|상승|하락)",
+    rf"\b(?<!to )how (?:much|many)\b.*\b(?:did|does|do|has|have|will)\b.*\b{_MOVES}"
+    rf"|\bby (?:how (?:much|many)|what)\b|얼마나 ?(?:더 )?(?:{_MOVES_KO})|얼마만큼"
+    rf"|몇 ?(?:퍼센트|%|프로|명|개|건|원|대|곳)(?:이나|포인트)? ?(?:{_MOVES_KO})",
     re.I,
 )
 _ASKS_LEVEL = re.compile(
-    rf"\bto (?:what|how (?:much|many))\b.*\b{_MOVES}|(?:얼마|몇 ?\S{{1,6}}?)(?:으로|로|까지) ?(?:증가|감소|늘|줄|올|오르|상승|하락|떨어|변)",
+    rf"\bto (?:what|how (?:much|many))\b.*\b{_MOVES}|(?:얼마|몇 ?\S{{1,6}}?)(?:으로|로|까지) ?(?:{_MOVES_KO})",
     re.I,
 )
 _ABOUT = (
