@@ -17,6 +17,8 @@ from mmrag.errors import StorageFull, UsageError
 __all__ = ["CONFIG_FILE", "Config", "expanded", "index_folder", "load_config", "save_config"]
 
 CONFIG_FILE = "config.json"
+_KINDS: Mapping[str, type] = {"workers": int, "exclude": tuple, "examples": bool, "steps": bool}
+_SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Config:
     """Every setting of an index. `pixels`, `text` and `ocr` are names that `mmrag.registry` and the parts resolve.
 
     `pixels` and `text` are None where the profile decides and "none" where the channel is switched off. `ocr` is
-    "auto", "off" or languages such as "ko+en". `workers` 0 means one for each core.
+    "auto", "off" or languages such as "ko+en". `workers` 0 means one for each core. `examples` and `steps` say how the
+    model that `llm` names is asked: with answered examples before the question, and to look and read before it answers.
     """
 
     profile: str = "auto"
@@ -37,12 +40,14 @@ class Config:
     device: str = "auto"
     workers: int = 0
     exclude: tuple[str, ...] = ()
+    examples: bool = False
+    steps: bool = False
 
     def __post_init__(self) -> None:
         """Raises `UsageError` for values that no part could use."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if not isinstance(value, {"workers": int, "exclude": tuple}.get(field.name, str)) and value is not None:
+            if not isinstance(value, _KINDS.get(field.name, str)) and value is not None:
                 raise UsageError(f"{field.name} cannot be {value!r}", "Mend the setting, or delete config.json.")
         if self.regions not in ("page", "all"):
             raise UsageError(f"regions cannot be {self.regions!r}", "Use --regions page or --regions all.")
@@ -50,7 +55,11 @@ class Config:
             raise UsageError(f"workers cannot be {self.workers}", "Use 0 for one worker a core, or a positive number.")
 
 
-_KEPT = tuple(field.name for field in fields(Config) if field.name not in ("catalog", "workers", "device", "llm"))
+_KEPT = tuple(
+    field.name
+    for field in fields(Config)
+    if field.name not in ("catalog", "workers", "device", "llm", "examples", "steps")
+)
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
@@ -92,11 +101,22 @@ def load_config(folder: Path, keywords: Mapping[str, Any] | None = None) -> Conf
     if isinstance(values.get("exclude"), str):
         values["exclude"] = values["exclude"].split(os.pathsep)
     values["exclude"] = tuple(values.get("exclude", ()))
+    for name in ("examples", "steps"):
+        if isinstance(values.get(name), str):
+            values[name] = _switch(name, values[name])
     try:
         values["workers"] = int(values.get("workers", 0))
     except (TypeError, ValueError) as error:
         raise UsageError(f"workers cannot be {values['workers']!r}", "Use a number.") from error
     return replace(Config(), **values)
+
+
+def _switch(name: str, text: str) -> bool:
+    """A setting that is on or off, as the environment gives it; raises `UsageError`."""
+    found = _SWITCHES.get(text.strip().lower())
+    if found is None:
+        raise UsageError(f"{name} cannot be {text!r}", "Use 1 or 0.")
+    return found
 
 
 def _stored(folder: Path, known: Set[str]) -> dict[str, Any]:
@@ -115,7 +135,7 @@ def _stored(folder: Path, known: Set[str]) -> dict[str, Any]:
 
 
 def save_config(folder: Path, config: Config) -> None:
-    """Keep what belongs to the index (not the machine: workers, device, llm; not secrets: the catalog's address).
+    """Keep what belongs to the index (not the machine or the asker: workers, device, llm and how it is asked; not secrets: the catalog's address).
 
     Raises `StorageFull` where it cannot be written; the settings kept before are then still whole.
     """

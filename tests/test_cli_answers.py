@@ -361,6 +361,7 @@ def test_chat_answers_each_line_of_a_pipe(
     shown = capsys.readouterr()
     assert "> What does the probe in Lake Soyang measure?\noxygen [E1]" in shown.out
     assert "Understood as: What does the probe in Lake Chungju measure?" in shown.out
+    assert "with Lake Chungju instead)" in " ".join(shown.out.split())
     assert " 2  And in Lake Chungju?\n    oxygen [E1]" in shown.out
     assert "/sources" in shown.out
     assert shown.out.count("Picture of E1:") == 2
@@ -387,6 +388,32 @@ def test_chat_in_json_gives_one_object_a_line(
     assert found[2]["abstained"] is True
     assert len(found) == 4
     assert (found[2]["turn"], found[2]["dropped"]) == (2, [])
+    assert (found[0]["follows"], found[0]["how"]) == (False, "")
+
+
+def test_chat_says_how_a_follow_up_was_understood_and_what_was_left_out(
+    fixed: list[dict[str, Any]], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = folder / "lake"
+    gone.mkdir()
+    (gone / "lake.txt").write_text("The probe in Lake Soyang measures oxygen.", "utf-8")
+    monkeypatch.setenv("MMRAG_INDEX", str(folder / "own"))
+    with Corpus(text="none", pixels="none", ocr="off") as corpus:
+        corpus.index(gone)
+    typed(monkeypatch, "What does the probe in Lake Soyang measure?\n")
+    assert run(["chat", "--json"]) == 0
+    capsys.readouterr()
+    (gone / "lake.txt").unlink()
+    typed(monkeypatch, "And in Lake Chungju?\n")
+    assert run(["chat", "--continue", "--json"]) == 0
+    found = out(capsys)
+    assert found["follows"]
+    assert found["question"] == "What does the probe in Lake Chungju measure?"
+    assert "Lake Chungju" in found["how"]
+    assert found["dropped"] == ["lake.txt, page 1: the file is gone"]
+    typed(monkeypatch, "And in Lake Andong?\n")
+    assert run(["chat", "--continue"]) == 0
+    assert "Left out: lake.txt, page 1: the file is gone" in capsys.readouterr().out
 
 
 def test_a_conversation_is_kept_listed_and_gone_on_with(

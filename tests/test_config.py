@@ -87,3 +87,17 @@ def test_a_full_disk_is_named_when_settings_are_kept(tmp_path: Path, monkeypatch
         save_config(tmp_path, Config(profile="best"))
     monkeypatch.undo()
     assert load_config(tmp_path).profile == "offline"
+
+
+def test_how_a_model_is_asked_is_on_or_off_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load_config(tmp_path).examples, load_config(tmp_path).steps) == (False, False)
+    monkeypatch.setenv("MMRAG_EXAMPLES", "yes")
+    monkeypatch.setenv("MMRAG_STEPS", "0")
+    found = load_config(tmp_path, {"examples": None, "steps": True})
+    assert (found.examples, found.steps) == (True, True)
+    assert load_config(tmp_path, {"examples": False}).examples is False
+    save_config(tmp_path, found)
+    assert "steps" not in (tmp_path / CONFIG_FILE).read_text()
+    monkeypatch.setenv("MMRAG_STEPS", "perhaps")
+    with pytest.raises(UsageError, match="steps"):
+        load_config(tmp_path)

@@ -103,6 +103,24 @@ def test_a_false_premise_is_contradicted_and_not_struck_out() -> None:
     assert "struck" not in shown
 
 
+def test_a_correction_stands_behind_what_it_corrects() -> None:
+    mended = replace(HELD, text="1분기 매출: 10.4억 원.", corrects=WRONG.text)
+    answer = replace(ANSWER, claims=(WRONG, HELD, mended), reason="1 corrected to what the page says: ...")
+    shown = rendered(display.answer_view(answer))
+    lines = shown.splitlines()
+    at = next(number for number, line in enumerate(lines) if "struck out: 1분기" in line)
+    assert lines[at + 1].startswith("  the page says")
+    assert lines[at + 2] == "✓ corrected: 1분기 매출: 10.4억 원. [E1] 97%"
+    assert "2 supported, 1 of them corrected" in shown
+    assert "struck out ·" not in shown
+    page = display.answer_html(answer)
+    assert f"<del>{WRONG.text}</del>" in page
+    assert page.index("<del>") < page.index("<strong>corrected: </strong>") < page.rindex(HELD.text)
+    found = display.answer_json(answer, 0.1)["claims"]
+    assert [claim["corrects"] for claim in found] == [None, None, WRONG.text]
+    assert "corrects" not in display.verify_json(WRONG, 0.1)
+
+
 def test_a_stale_source_says_so() -> None:
     stale = replace(ANSWER, evidence=(replace(FOUND[0], stale=True),))
     assert "changed since it was read" in rendered(display.answer_view(stale))
@@ -179,7 +197,8 @@ def test_an_answer_in_json_has_every_promised_field() -> None:
     assert found["abstained"] is False
     assert [claim["verdict"] for claim in found["claims"]] == ["supported", "contradicted", "not_found"]
     first = found["claims"][0]
-    assert {"text", "verdict", "probability", "reason", "citations"} == first.keys()
+    assert {"text", "verdict", "probability", "reason", "citations", "corrects"} == first.keys()
+    assert first["corrects"] is None
     assert first["citations"] == [
         {"label": "E1", "path": str(REPORT.path), "page": 3, "box": [0.5, 0.3, 0.6, 0.32], "quote": "매출 10.4억"}
     ]

@@ -187,6 +187,35 @@ def test_words_read_again_take_the_place_of_those_they_were_read_for() -> None:
     assert [word.text for word in replaced(words, better, Box(0, 0.8, 1, 0.9))][-2:] == ["four", "five"]
 
 
+class Reads:
+    """Reads the same line in every picture, in its middle or at its edges."""
+
+    languages = frozenset(("en",))
+
+    def __init__(self, text: str, top: float = 0.5) -> None:
+        self.text, self.top = text, top
+
+    def recognize(self, image: Image.Image) -> tuple[Word, ...]:
+        return tuple(line(self.text, Box(0.1, self.top, 0.9, self.top + 0.02)))
+
+
+def test_what_only_one_of_two_readings_contradicts_is_not_called_contradicted() -> None:
+    scan = region(sample("maintenance-agreement-scan.pdf"), FEE)
+    wrong, claim = "The fee is KRW 8,150,000.", "The fee is KRW 3,150,000."
+    for text, label in ((wrong, "contradicted"), ("Annex and signatures", "not_found"), (claim, "supported")):
+        checks = PixelChecks(picture, Reads(text))
+        verdict = verdict_of(looking(scan, wrong, Box(0.13, 0.39, 0.85, 0.41), checks), claim, scan)
+        assert verdict.label == label
+    assert verdict.probability <= 0.8
+
+
+def test_lines_at_the_edge_of_a_crop_replace_nothing() -> None:
+    scan = region(sample("maintenance-agreement-scan.pdf"), FEE)
+    read = PixelChecks(picture, Reads("half a line", top=0.0)).read_again(Spot(scan, FEE))
+    assert isinstance(read, tuple)
+    assert read == ((), FEE)
+
+
 class Broken:
     languages = frozenset(("en",))
 

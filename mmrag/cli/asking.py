@@ -11,7 +11,16 @@ import typer
 from mmrag.cli import output
 from mmrag.cli.application import app
 from mmrag.cli.batches import lines, run_lines
-from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, LlmOption, RiskOption, filters
+from mmrag.cli.options import (
+    CatalogOption,
+    ExamplesOption,
+    IndexOption,
+    JsonOption,
+    LlmOption,
+    RiskOption,
+    StepsOption,
+    filters,
+)
 from mmrag.cli.streaming import live_answer
 
 if TYPE_CHECKING:
@@ -48,6 +57,8 @@ def ask(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     ] = None,
     max_risk: RiskOption = None,
     llm: LlmOption = None,
+    examples: ExamplesOption = None,
+    steps: StepsOption = None,
     show: Annotated[
         bool, typer.Option("--show", help="Show the cited pages, with a box around what is cited.")
     ] = False,
@@ -80,7 +91,7 @@ def ask(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     target = _target(export)
     wanted = filters(path or (), kind or (), since, until)
     found = lines(queries, FORM) if queries is not None else iter(())
-    with Corpus(index, catalog=catalog, llm=llm) as corpus:
+    with Corpus(index, catalog=catalog, llm=llm, examples=examples, steps=steps) as corpus:
         if question is None:
 
             def answer_line(item: dict[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,21 @@ import threading
 import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Optional
 
 import typer
 
 from mmrag.cli import output
 from mmrag.cli.application import app
-from mmrag.cli.options import CatalogOption, IndexOption, JsonOption, LlmOption, RiskOption
+from mmrag.cli.options import (
+    CatalogOption,
+    ExamplesOption,
+    IndexOption,
+    JsonOption,
+    LlmOption,
+    RiskOption,
+    StepsOption,
+)
 from mmrag.cli.streaming import live_answer
 
 if TYPE_CHECKING:
@@ -47,6 +55,8 @@ def chat(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     listing: Annotated[bool, typer.Option("--list", help="List the conversations that are kept, and leave.")] = False,
     max_risk: RiskOption = None,
     llm: LlmOption = None,
+    examples: ExamplesOption = None,
+    steps: StepsOption = None,
     index: IndexOption = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
@@ -58,7 +68,7 @@ def chat(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     """
     from mmrag.corpus import Corpus
 
-    with Corpus(index, catalog=catalog, llm=llm) as corpus:
+    with Corpus(index, catalog=catalog, llm=llm, examples=examples, steps=steps) as corpus:
         if listing:
             _list(corpus, as_json)
             return
@@ -204,11 +214,19 @@ class Conversation:
         seconds = time.perf_counter() - start
         self._answer = answer
         if self._as_json:
-            more = {"conversation": self._chat.name, "turn": len(self._chat.turns), "dropped": list(self._chat.dropped)}
+            more: dict[str, Any] = {
+                "conversation": self._chat.name,
+                "turn": len(self._chat.turns),
+                "follows": self._chat.resolution.follows,
+                "how": self._chat.resolution.how,
+                "dropped": list(self._chat.dropped),
+            }
             output.emit({"asked": line, **answer_json(answer, seconds), **more}, line=True)
             return
         if self._chat.resolution.follows:
-            output.show(Text(f"Understood as: {clean(answer.question)}", "dim"))
+            how = clean(self._chat.resolution.how)
+            said = f"Understood as: {clean(answer.question)}" + (f" ({how})" if how else "")
+            output.show(Text(said, "dim"))
         for reason in self._chat.dropped:
             output.show(Text(f"Left out: {clean(reason)}", "yellow"))
         output.show(answer_view(answer, seconds))

@@ -12,7 +12,17 @@ import typer
 if TYPE_CHECKING:
     from mmrag.types import Filters
 
-__all__ = ["CatalogOption", "IndexOption", "JsonOption", "LlmOption", "RiskOption", "filters", "moment"]
+__all__ = [
+    "CatalogOption",
+    "ExamplesOption",
+    "IndexOption",
+    "JsonOption",
+    "LlmOption",
+    "RiskOption",
+    "StepsOption",
+    "filters",
+    "moment",
+]
 
 # Optional[...] and not `... | None`: Typer reads these at run time, on every supported Python.
 IndexOption = Annotated[
@@ -36,6 +46,22 @@ LlmOption = Annotated[
         "--llm",
         metavar="MODEL",
         help="Language model: none, hf:ID_OR_FOLDER, openai:MODEL@URL, langchain:PROVIDER:MODEL. Default: MMRAG_LLM.",
+    ),
+]
+ExamplesOption = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--examples/--no-examples",
+        help="Show the model of --llm three answered examples first. Default: MMRAG_EXAMPLES, else not.",
+        show_default=False,
+    ),
+]
+StepsOption = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--steps/--no-steps",
+        help="Let the model of --llm look and read before it answers. Default: MMRAG_STEPS, else not.",
+        show_default=False,
     ),
 ]
 RiskOption = Annotated[

@@ -115,9 +115,12 @@ class Answering:
 
                 self._generator = ExtractiveGenerator(self._given, self._encoder())
             else:
-                from mmrag.generation import VisionGenerator
+                from mmrag.generation import EXAMPLES, VisionGenerator
 
-                self._generator = VisionGenerator(llm, self._index.renderer().crop, self._given)
+                config = self._index.config
+                examples = EXAMPLES if config.examples else ()
+                crop = self._index.renderer().crop
+                self._generator = VisionGenerator(llm, crop, self._given, examples=examples, steps=config.steps)
         return self._generator
 
     def verifier(self) -> LookingVerifier:

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-from mmrag.display.cited import Spot, is_given_text, label_of, spots, standing
+from mmrag.display.cited import Spot, in_order, is_given_text, label_of, spots, standing
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.display.terminal import marked
 from mmrag.types import Answer, Claim, Evidence
 
 __all__ = [
     "ASCII",
+    "CORRECTED",
     "SIGNS",
     "UNSURE",
     "WORDS",
@@ -41,6 +42,7 @@ QUOTES = 3
 LEAST_WIDTH = 16
 STYLES = {"supported": "green", "contradicted": "red", "not_found": "yellow"}
 UNSURE = "On the page, but perhaps not the answer"
+CORRECTED = "corrected: "
 WORDS = {"supported": "supported", "contradicted": "contradicted", "not_found": "not found"}
 _LABEL = re.compile(r"\[E\d+(?:,\s*E\d+)*\]")
 
@@ -118,7 +120,7 @@ def answer_view(answer: Answer, seconds: float | None = None) -> RenderableType:
             yield Text("")
             if any(standing(claim, answer) == "unsure" for claim in answer.claims):
                 yield from page.hang("", Text(f"{UNSURE}:"))
-            for claim in answer.claims:
+            for claim in in_order(answer.claims):
                 yield from _claim(page, claim, answer.evidence, answer)
         cited = spots(answer.claims, answer.evidence)
         if cited:
@@ -195,8 +197,8 @@ def _claim(page: _Page, claim: Claim, evidence: Sequence[Evidence], answer: Answ
     state = standing(claim, answer)
     labels = dict.fromkeys(label for citation in verdict.citations if (label := label_of(citation, evidence)))
     tail = "".join(f" [{label}]" for label in labels)
-    if state == "held":
-        body = Text(clean(claim.text))
+    if state in ("held", "corrected"):
+        body = Text.assemble((CORRECTED if state == "corrected" else "", "bold green"), clean(claim.text))
         body.append(f"{tail} {percent(verdict.probability)}", "dim")
         yield from page.hang(Text(f"{page.signs.supported} ", "bold green"), body)
         return
@@ -261,11 +263,12 @@ def _place(page: _Page, spot: Spot) -> Iterator[Text]:
 def _summary(page: _Page, answer: Answer, seconds: float | None) -> Text:
     """How many claims held, how long it took, tokens where they were counted, and what wrote the answer."""
     states = [standing(claim, answer) for claim in answer.claims]
-    held, struck = states.count("held"), states.count("struck")
+    corrected = states.count("corrected")
+    held, struck = states.count("held") + corrected, states.count("struck") - corrected
     sure = answer.text is not None and answer.probability is not None
     parts = [f"{percent(answer.probability or 0.0)} likely to be right"] if sure else []
-    parts += [f"{held} supported"] if held else []
-    parts += [f"{struck} struck out"] if struck else []
+    parts += [f"{held} supported" + (f", {corrected} of them corrected" if corrected else "")] if held else []
+    parts += [f"{struck} struck out"] if struck > 0 else []
     parts += _time(seconds)
     if answer.usage is not None:
         parts.append(f"{answer.usage[0]:,} + {answer.usage[1]:,} tokens")

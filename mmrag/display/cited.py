@@ -11,10 +11,11 @@ from typing import Literal, TypeAlias
 
 from mmrag.types import Answer, Box, Citation, Claim, Evidence, Region
 
-__all__ = ["Spot", "Standing", "is_given_text", "label_of", "spots", "standing", "view_box"]
+__all__ = ["Spot", "Standing", "in_order", "is_given_text", "label_of", "spots", "standing", "view_box"]
 
-Standing: TypeAlias = Literal["held", "unsure", "premise", "struck"]
-"""What became of a claim: shown; on the page but not shown; the user's own, and wrong; struck out of the draft."""
+Standing: TypeAlias = Literal["held", "corrected", "unsure", "premise", "struck"]
+"""What became of a claim: shown; shown in the place of a wrong one; on the page but not shown; the user's own, and
+wrong; struck out of the draft."""
 
 CLAIMED = ("supported", "contradicted", "not_found")
 """Labels in the order in which their pages are listed: first what carries the answer."""
@@ -55,9 +56,22 @@ def label_of(citation: Citation, evidence: Iterable[Evidence]) -> str:
 def standing(claim: Claim, answer: Answer | None = None) -> Standing:
     """What became of a claim in an answer; without one, as it would be if nothing but its verdict counted."""
     if claim.verdict.label == "supported":
-        return "unsure" if answer is not None and answer.text is None else "held"
+        if answer is not None and answer.text is None:
+            return "unsure"
+        return "corrected" if claim.corrects else "held"
     # An answer speaks of a false premise before anything else; what was struck out does not occur in it.
     return "premise" if answer is not None and answer.text and claim.text in answer.text else "struck"
+
+
+def in_order(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims, each correction behind the claim whose place it takes."""
+    corrections = [claim for claim in claims if claim.corrects]
+    ordered: list[Claim] = []
+    for claim in claims:
+        if not claim.corrects:
+            ordered.append(claim)
+            ordered += [other for other in corrections if other.corrects == claim.text and other not in ordered]
+    return (*ordered, *(claim for claim in corrections if claim not in ordered))
 
 
 def spots(claims: Iterable[Claim], evidence: Sequence[Evidence] = ()) -> tuple[Spot, ...]:

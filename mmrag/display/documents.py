@@ -97,7 +97,10 @@ def search_json(query: str, hits: Sequence[Evidence]) -> dict[str, Any]:
 
 
 def claim_json(claim: Claim, evidence: Sequence[Evidence] = ()) -> dict[str, Any]:
-    """A claim of an answer; each citation has the label of its evidence, or null where it lies on none of it."""
+    """A claim of an answer; each citation has the label of its evidence, or null where it lies on none of it.
+
+    `corrects` is the drafted statement with a wrong number that this claim stands in for, null for all others.
+    """
     verdict = claim.verdict
     return {
         "text": claim.text,
@@ -105,6 +108,7 @@ def claim_json(claim: Claim, evidence: Sequence[Evidence] = ()) -> dict[str, Any
         "probability": verdict.probability,
         "reason": verdict.reason,
         "citations": [_citation(one, evidence) for one in verdict.citations],
+        "corrects": claim.corrects or None,
     }
 
 
@@ -144,6 +148,7 @@ def answer_json(answer: Answer, seconds: float) -> dict[str, Any]:
 def verify_json(claim: Claim, seconds: float) -> dict[str, Any]:
     """The answer of `verify`; `probability` is the chance that the evidence supports the claim."""
     found = claim_json(claim)
+    del found["corrects"]  # nothing was drafted
     return {"claim": found.pop("text"), **found, "seconds": round(seconds, 3)}
 
 

@@ -16,8 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrag.display.answers import SIGNS, UNSURE, WORDS, percent, sentence
-from mmrag.display.cited import Spot, is_given_text, label_of, spots, standing
+from mmrag.display.answers import CORRECTED, SIGNS, UNSURE, WORDS, percent, sentence
+from mmrag.display.cited import Spot, in_order, is_given_text, label_of, spots, standing
 from mmrag.display.crops import spot_picture
 from mmrag.display.escaping import clean, shown_path
 from mmrag.errors import MmragError, UsageError
@@ -119,7 +119,7 @@ def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
             yield f'<p class="quiet">{percent(answer.probability)} likely to be right</p>'
     if answer.claims:
         yield "<h2>Checked</h2><ol>"
-        yield from (_claim(claim, answer) for claim in answer.claims)
+        yield from (_claim(claim, answer) for claim in in_order(answer.claims))
         yield "</ol>"
     shown = cited
     if shown:
@@ -154,7 +154,8 @@ def _claim(claim: Claim, answer: Answer) -> str:
     sign = SIGNS.not_found if state == "unsure" else SIGNS.mark(claim)
     mark = f'<span class="mark" aria-hidden="true">{sign}</span>'
     words = _safe(claim.text)
-    if state == "held":
+    if state in ("held", "corrected"):
+        words = f"<strong>{CORRECTED}</strong>{words}" if state == "corrected" else words
         chance = f'<span class="quiet">{WORDS[verdict.label]}, {percent(verdict.probability)}</span>'
         return f'<li class="supported">{mark}{words}{links} {chance}</li>'
     if state == "unsure":

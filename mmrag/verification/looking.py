@@ -15,7 +15,7 @@ from typing import Protocol
 from mmrag.protocols import PageSource, Verifier
 from mmrag.types import Box, Claim, Draft, Evidence, Part, Region, Verdict, Word
 from mmrag.verification.findings import Finding
-from mmrag.verification.pixels import PixelChecks, spots_of
+from mmrag.verification.pixels import PixelChecks, Spot, holds, spots_of
 
 __all__ = ["LookingVerifier", "RepairingVerifier", "replaced", "weighed"]
 
@@ -27,6 +27,7 @@ _UNREAD = 0.3
 """P(supported) of a claim over pictures without words, before they are looked at."""
 _TWO_READINGS = 0.8
 """P(supported) at most where one reading of the page contradicts the claim and another supports it."""
+_DOUBT = "but read again at a higher resolution it does not"
 _WORTH = 0.7
 """P(supported) that better words must give: between unsure and unsure there is nothing to choose."""
 _MOST = 0.9
@@ -90,26 +91,36 @@ class LookingVerifier:
         self, draft: Draft, part: Part, verdict: Verdict, evidence: Sequence[Evidence]
     ) -> tuple[Verdict | None, list[str]]:
         """The verdict on better words where it is the better one, and what went wrong."""
-        words: dict[tuple[str, int], tuple[Word, ...]] = {}
         notes = []
+        doubt: Verdict | None = None
         for spot in spots_of(evidence, verdict.citations):
             read = self._checks.read_again(spot)
             if isinstance(read, Finding):
                 notes.append(read.reason)
             elif read is not None and read[0]:
-                key = (spot.region.document.id, spot.region.page)
-                words[key] = replaced(words.get(key) or self._pages.words(*key), *read)
-        if not words:
-            return None, notes
-        read_now = [one for one in evidence if (one.region.document.id, one.region.page) in words]
+                found = self._on(draft, part, evidence, spot, read)
+                if found.label == "supported" and found.probability >= max(_WORTH, verdict.probability):
+                    return _second(verdict, found), notes
+                if verdict.label == "contradicted" and found.label == "not_found" and doubt is None:
+                    doubt = replace(verdict, label="not_found", reason=f"{verdict.reason}; {_DOUBT}")
+        return doubt, notes
+
+    def _on(
+        self, draft: Draft, part: Part, evidence: Sequence[Evidence], spot: Spot, read: tuple[tuple[Word, ...], Box]
+    ) -> Verdict:
+        """The verdict with one spot's words exchanged."""
+        key = (spot.region.document.id, spot.region.page)
+        words = {key: replaced(self._pages.words(*key), *read)}
         again = self._build(_Reread(self._pages, words))
+        read_now = [one for one in evidence if (one.region.document.id, one.region.page) == key]
         (second,) = again.verify(replace(draft, parts=(part,)), read_now)
-        found = second.verdict
-        if found.label != "supported" or found.probability < max(_WORTH, verdict.probability):
-            return None, notes
-        likely = min(found.probability, _TWO_READINGS) if verdict.label == "contradicted" else found.probability
-        reason = f"read again at a higher resolution: {found.reason}"
-        return replace(found, probability=likely, reason=reason), notes
+        return second.verdict
+
+
+def _second(first: Verdict, found: Verdict) -> Verdict:
+    """The verdict of the second reading, less sure where the first contradicts it."""
+    likely = min(found.probability, _TWO_READINGS) if first.label == "contradicted" else found.probability
+    return replace(found, probability=likely, reason=f"read again at a higher resolution: {found.reason}")
 
 
 class _Reread:
@@ -131,11 +142,7 @@ class _Reread:
 
 def replaced(words: Sequence[Word], read: Sequence[Word], box: Box) -> tuple[Word, ...]:
     """A page's words with those inside a box exchanged for what was read there, in the place of the first of them."""
-    inside = [
-        box.left <= (word.box.left + word.box.right) / 2 <= box.right
-        and box.top <= (word.box.top + word.box.bottom) / 2 <= box.bottom
-        for word in words
-    ]
+    inside = [holds(box, word) for word in words]
     first = inside.index(True) if True in inside else len(words)
     before = [word for word, within in zip(words[:first], inside[:first], strict=True) if not within]
     after = [word for word, within in zip(words[first:], inside[first:], strict=True) if not within]

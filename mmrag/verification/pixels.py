@@ -21,7 +21,7 @@ from mmrag.verification.findings import Finding
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MAX_CROPS", "Crop", "ImageText", "PixelChecks", "Spot", "opposite", "spots_of"]
+__all__ = ["MAX_CROPS", "Crop", "ImageText", "PixelChecks", "Spot", "holds", "opposite", "spots_of"]
 
 Crop = Callable[[Region, int], "Image"]
 """A region and the pixels of its longer side to its picture; raises `SourceChanged`, `FileProblem`."""
@@ -68,11 +68,11 @@ class PixelChecks:
         self._llm = llm
 
     def read_again(self, spot: Spot) -> tuple[tuple[Word, ...], Box] | Finding | None:
-        """The words of a spot read at a higher resolution, boxes as fractions of the page, and the box that was read.
+        """The words of a spot read at a higher resolution, boxes as fractions of the page, and the box that they fill.
 
         None where reading again can show nothing new, a finding with the reason where it fails.
         """
-        box = _surroundings(spot)
+        box, kept = _surroundings(spot)
         if self._recognizer is None or (spot.region.origin == "ocr" and box.area > _LARGEST_SHARE):
             return None
         side = max(_LEAST_SIDE, round(READ_SIDE * max(box.right - box.left, box.bottom - box.top)))
@@ -80,7 +80,8 @@ class PixelChecks:
             read = self._recognizer.recognize(self._crop(replace(spot.region, box=box), side))
         except Exception as error:  # engines raise what they like
             return _failed(error)
-        return tuple(Word(word.text, _on_page(word.box, box)) for word in read), box
+        words = (Word(word.text, _on_page(word.box, box)) for word in read)
+        return tuple(word for word in words if holds(kept, word)), kept
 
     def check(self, claim: str, evidence: Sequence[Evidence], citations: Sequence[Citation] = ()) -> Iterator[Finding]:
         """Findings of encoder and model over at most two spots; none where the words are the file's own.
@@ -187,16 +188,28 @@ def _same(one: Spot, other: Spot) -> bool:
     return smaller <= 0 or one.box.intersection(other.box) / smaller > 0.5
 
 
-def _surroundings(spot: Spot) -> Box:
-    """What is read around a spot: its region where that is a part of the page, else some lines of the full width.
+def _surroundings(spot: Spot) -> tuple[Box, Box]:
+    """What is read around a spot, and the part of it whose words count: lines at the edge of a picture may be cut.
 
-    Engines read a line with its neighbours better than alone.
+    Its region where that is a part of the page, else some lines of the full width: engines read a line with its
+    neighbours better than alone.
     """
     region = spot.region.box
     if region.area <= _LARGEST_SHARE and region.intersection(spot.box) > 0:
-        return _widened(region.union(spot.box), _MARGIN, _MARGIN)
-    box = _widened(spot.box, 0.0, _MARGIN * 2) if spot.box != region else spot.box
-    return Box(min(box.left, _SIDE_MARGIN), box.top, max(box.right, 1 - _SIDE_MARGIN), box.bottom)
+        kept = region.union(spot.box)
+        return _widened(kept, _MARGIN, _MARGIN), kept
+    if spot.box == region:
+        box = Box(min(region.left, _SIDE_MARGIN), region.top, max(region.right, 1 - _SIDE_MARGIN), region.bottom)
+        return box, box
+    box = _widened(spot.box, 0.0, _MARGIN * 2)
+    left, right = min(box.left, _SIDE_MARGIN), max(box.right, 1 - _SIDE_MARGIN)
+    return Box(left, box.top, right, box.bottom), Box(left, spot.box.top, right, spot.box.bottom)
+
+
+def holds(box: Box, word: Word) -> bool:
+    """Whether the middle of a word lies in a box."""
+    x, y = (word.box.left + word.box.right) / 2, (word.box.top + word.box.bottom) / 2
+    return box.left <= x <= box.right and box.top <= y <= box.bottom
 
 
 def _widened(box: Box, across: float, down: float) -> Box:
