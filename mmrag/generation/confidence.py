@@ -30,7 +30,7 @@ USED: Mapping[str, frozenset[str]] = {
     "long": frozenset({"gain", "headed", "parts", "absent", "phrase", "rare"}),
 }
 """Features that a group is fitted on, where not all: with few right answers to learn from, few weights hold."""
-_OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated")
+_OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated", "tight")
 POSITIVE = frozenset(
     (
         "score",
@@ -49,7 +49,7 @@ POSITIVE = frozenset(
     ),
 )
 """Features that can only speak for a candidate: a fit on few questions must not turn them round."""
-NEGATIVE = frozenset(["parts", "absent", "missing", "conflict", "assumed", "dash"])
+NEGATIVE = frozenset(["parts", "absent", "missing", "conflict", "assumed", "dash", "latest", "unclear"])
 """Features that can only speak against it."""
 
 

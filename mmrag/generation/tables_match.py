@@ -93,7 +93,9 @@ class Match:
     """A series and how it fits. All 0 to 1.
 
     `recall`: share of the question's words found; `direct`: those in label and header alone; `own` and `heads`: share
-    of the label's and the header's words that were asked for; `missing`: share of the question found nowhere near.
+    of the label's and the header's words that were asked for; `missing`: share of the question found nowhere near;
+    `tight`: share of the single words of label and header that stand in the question, so that "Audit fees" is not
+    "Audit-related fees".
     """
 
     series: Series
@@ -104,6 +106,7 @@ class Match:
     heads: float
     missing: float
     hits: frozenset[int]
+    tight: float = 1.0
 
 
 def demand_of(question: Question, series: Sequence[Series], text: str = "") -> Demand:
@@ -205,7 +208,27 @@ def match(demand: Demand, series: Series) -> Match:
     of_heads = _share(demand, series.heads, asked)
     of_above = _share(demand, series.above, asked)
     score = found / total * (0.5 + 0.3 * of_own + 0.13 * of_heads + 0.07 * of_above)
-    return Match(series, score, found / total, direct / total, of_own, of_heads, missing / total, frozenset(hits))
+    tight = _tight(demand.question.text, " ".join((*series.labels[-1:], *series.headers)))
+    score += _TIGHT * tight
+    return Match(
+        series, score, found / total, direct / total, of_own, of_heads, missing / total, frozenset(hits), tight
+    )
+
+
+_TIGHT = 0.03  # breaks ties between rows whose compounds share a word with the question
+
+
+@lru_cache(maxsize=20_000)
+def _single_words(text: str) -> frozenset[str]:
+    """Single words in lower case without their plural; "MSU's" is taken for a plural too."""
+    plain = re.sub(r"['’]s\b", "s", _NOTE.sub(" ", text).casefold())
+    words = re.findall(r"[^\W\d_]+", plain)
+    return frozenset(word.rstrip("s") or word for word in words if word not in _STOP_IN_LABELS)
+
+
+def _tight(question: str, label: str) -> float:
+    own = _single_words(label)
+    return len(own & _single_words(question)) / len(own) if own else 1.0
 
 
 def _all(words: Sequence[str]) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import combinations
 
 from mmrag.generation.arithmetic import Operand, Result, Sum, compute
@@ -16,6 +17,8 @@ __all__ = ["sums"]
 
 _MOST = 12
 _MOST_PAIRED = 24
+_LEAST_RATIO = Decimal("0.001")
+"""Beyond this, either way, the two are not of one kind, such as an amount and a ratio that the table states."""
 _TOTAL = re.compile(r"(?i)\s*(?:grand )?(?:sub-?)?total\b|합\s*계|총\s*계|^계$")
 _NAMES: dict[str, str] = {
     "average": "Average of",
@@ -225,7 +228,7 @@ def _candidate(
     if len(known) != len(operands) or len({(id(series), period) for series, period in cells}) != len(cells):
         return
     result = compute(operation, known)
-    if result is None:
+    if result is None or (operation == "ratio" and not _LEAST_RATIO <= abs(result.value) <= 1 / _LEAST_RATIO):
         return
     table = match.series.table
     citations = tuple(cell_citation(series, series.cells[period]) for series, period in cells)
