@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mmrag.quantities import Period, Quantity
 from mmrag.verification.arithmetic import Formula, formula_of
 from mmrag.verification.findings import Finding
+from mmrag.verification.ordering import check_order, is_jumbled
 from mmrag.verification.places import Place, best_places, covers
 from mmrag.verification.polarity import check_polarity
 from mmrag.verification.prose import check_names, check_number, check_periods
@@ -30,6 +31,8 @@ class Examined:
 
     findings: tuple[Finding, ...]
     passage: str = ""
+    tabled: bool = False
+    """Whether it was looked up in the cells of tables."""
 
 
 def examine(statement: Statement, sheet: Sheet) -> Iterator[Examined]:
@@ -49,10 +52,10 @@ def examine(statement: Statement, sheet: Sheet) -> Iterator[Examined]:
             continue
         texts = [spot.text for spot in (*place.near[:2], place.spot, *place.near[2:])]
         yield Examined(_at_place(statement, sheet, place), " ".join(texts))
-    if statement.quantities and sheet.slots:
+    if statement.quantities and sheet.slots and not is_jumbled(statement.text):
         found = _in_tables(statement, sheet)
         if found:
-            yield Examined(found)
+            yield Examined(found, tabled=True)
 
 
 def _coverage(place: Place, sheet: Sheet) -> Finding:
@@ -74,6 +77,9 @@ def _at_place(statement: Statement, sheet: Sheet, place: Place) -> tuple[Finding
     turned = check_polarity(statement, sheet, place)
     if turned is not None:
         findings.append(turned)
+    torn = check_order(statement, sheet)
+    if torn is not None:
+        findings.append(torn)
     return (*findings, *check_wording(statement, sheet, place))
 
 

@@ -16,6 +16,7 @@ Check = Literal[
     "period",
     "name",
     "polarity",
+    "order",
     "arithmetic",
     "entailment",
     "premise",
@@ -23,7 +24,7 @@ Check = Literal[
     "model",
 ]
 """Who speaks: the claim word for word on the page; the share of its words found at one spot; its numbers, dates, names;
-negation and comparison; a formula; text entailment; whether the question's own terms occur; pixels; a vision model."""
+negation and comparison; whether its words are put together as there; a formula; text entailment; whether the question's own terms occur; pixels; a vision model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,11 +79,13 @@ def is_negated(text: str) -> bool:
 
 def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
     """Whether the sentence says the opposite; None where nothing tells."""
-    if place.coverage < 0.45 or place.spot.row:
+    if place.spot.row:
+        return None
+    turned = _opposite(statement, place.spot)
+    if place.coverage < (0.3 if turned else 0.45):
         return None
     cite = (sheet.cite_spot(place.spot),)
     said = _part(statement.terms, place.spot)
-    turned = _opposite(statement, place.spot)
     odd = is_negated(statement.text) != is_negated(said)
     if odd and not turned:
         word = "denies" if is_negated(said) else "says"

@@ -19,6 +19,7 @@ _MOST_PARTS = 40
 _MOST_REPEATS = 2
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 _LABEL = re.compile(r"\s?[\[【(]\s?((?:E\d{1,3})(?:\s?[,;&-]\s?E?\d{1,3})*)\s?[\]】)]")
+_LATE_LABEL = re.compile(r"([.!?。])((?:\s?[\[【(]\s?E\d{1,3}(?:\s?[,;&-]\s?E?\d{1,3})*\s?[\]】)])+)")
 _LABEL_NAME = re.compile(r"\d{1,3}")
 _MARK = re.compile(r"^\s*(?:#{1,6}\s+|>\s?|[-*+•◦▪·●○■]\s+|\(?\d{1,2}[.)]\s+|[①-⑳]\s*|[가나다라마바사]\.\s+)")
 _RULE = re.compile(r"^\s*[-=_*|:\s]{3,}$")
@@ -57,7 +58,7 @@ def split(draft: Draft) -> Draft:
     for line in _lines(draft.text[:_LONGEST]):
         for sentence in _sentences(line):
             text, labels = _labels(sentence)
-            key = re.sub(r"\W", "", text.casefold())
+            key = re.sub(r"[\W_]", "", text.casefold())
             if not key:
                 if labels and parts:
                     parts[-1] = _with_labels(parts[-1], labels)
@@ -126,6 +127,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _sentences(text: str) -> list[str]:
+    # Labels behind a full stop belong to the sentence before it.
+    text = _LATE_LABEL.sub(r" \2\1", text)
     found: list[str] = []
     begin = 0
     for cut in _SENTENCE_END.finditer(text):

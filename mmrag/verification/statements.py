@@ -65,9 +65,8 @@ class Statement:
     def terms(self) -> tuple[Term, ...]:
         """Its words of meaning, without those inside numbers and dates."""
         spans = [*(one.span for one in self.periods), *((one.start, one.stop) for one in self.quantities)]
-        return tuple(
-            term for term in terms_of(self.text) if not any(a < term.stop and term.start < b for a, b in spans)
-        )
+        chosen = terms_of(self.text) or tuple(term for term in labels_of(self.text) if len(term.word) > 1)
+        return tuple(term for term in chosen if not any(a < term.stop and term.start < b for a, b in spans))
 
     @cached_property
     def forms(self) -> frozenset[str]:

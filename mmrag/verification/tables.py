@@ -129,7 +129,9 @@ def check_cell(
         return Finding("number", "contradicted", min(1.0, rival.score), reason, cite, instead), rival.slot
     if match is None:
         return None
-    reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}"
+    dates = ", ".join(one.text.strip() for one in wanted)
+    other = f", not for {dates}" if dates and not match.period else ""
+    reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}{other}"
     return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),)), match.slot
 
 

@@ -68,14 +68,31 @@ def squeeze(text: str) -> str:
     return "".join(letter for letter in plain(text) if letter.isalnum() or letter in ".%")
 
 
+_IRREGULAR_WORDS = """
+rose risen rise | fell fallen fall | grew grown grow | became become | began begun begin | brought bring | bought buy | sold sell
+led lead | left leave | lost lose | made make | paid pay | held hold | kept keep | met meet | won win | spent spend | sent send
+built build | chose chosen choose | drew drawn draw | drove driven drive | gave given give | went gone go | knew known know
+lent lend | said say | saw seen see | shown show | spoke spoken speak | stood stand | took taken take | taught teach | told tell
+thought think | wrote written write | ran run | came come | found find | felt feel | lay lain lie | meant mean | sought seek
+shrank shrunk shrink | stole stolen steal | swam swum swim | wore worn wear | threw thrown throw | broke broken break
+"""
+_IRREGULAR = {
+    form: words[-1]
+    for entry in _IRREGULAR_WORDS.replace("\n", " | ").split("|")
+    if (words := entry.split())
+    for form in words[:-1]
+}
+
+
 @lru_cache(maxsize=100_000)
 def _forms(word: str) -> frozenset[str]:
     if "가" <= word[0] <= "힣":
         return frozenset({word, *(stem for stem in korean_stems(word) if len(stem) > 1)})
     base = word.split("'", maxsplit=1)[0]
-    found = {base, *word_terms(base)[:1]}
+    found = {base, *word_terms(base)[:1], *word_terms(_IRREGULAR.get(base, ""))[:1]}
     if len(base) > 4 and base.endswith(("ed", "ing", "es", "al", "ly")):
         found |= set(word_terms(re.sub(r"(?:ing|ed|es|al|ly)$", "", base))[:1])
+        found.add(re.sub(r"(?:ing|ed|es)$", "e", base))
     return frozenset(found)
 
 
@@ -106,9 +123,10 @@ def terms_of(text: str) -> tuple[Term, ...]:
 
 def labels_of(text: str) -> tuple[Term, ...]:
     """The words of a label: single letters, syllables and digits tell rows apart as well as words do."""
-    words = (
-        term for term in _pieces(text) if term.word.split("'")[0] not in listed("function words") or len(term.word) == 1
-    )
+    every = _pieces(text)
+    words = [term for term in every if term.word.split("'")[0] not in listed("function words") or len(term.word) == 1]
+    # A row may be called "Other", or nothing but "All".
+    words = words or list(every)
     digits = (
         Term(found.group(), found.group(), frozenset({found.group()}), found.start(), found.end())
         for found in _DIGITS.finditer(text)
