@@ -1,49 +1,48 @@
-"""From what the checks found of a claim to one calibrated P(supported).
+"""P(supported) of a claim in free words: what the checks found and what text entailment says, on one calibrated scale.
 
-`rough_probability` orders claims well but was set by rule; here its log-odds, and those of text entailment for the claim
-as a whole, are put on one scale by a logistic regression (Platt 1999). The coefficients, in `coefficients.json`, are
-made by `scripts/calibrate.py --verdicts` on claims whose documents the entailment scorer had not seen.
+The rule of `combining` orders claims well, but its numbers were set by hand. Here its log-odds and those of entailment
+are joined by a logistic regression (Platt 1999), each weighed by how many of the claim's words are on the page.
+`coefficients.json` is made by `scripts/calibrate_verdicts.py` on claims whose documents the entailment had not seen.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from math import exp, log
 
-from mmrag.verification.combining import rough_probability
-from mmrag.verification.findings import Finding
+__all__ = ["TERMS", "likely", "supported_from", "terms_of"]
 
-__all__ = ["even_odds", "on_scale", "probability"]
-
+TERMS = ("rule", "entailed", "rule * coverage", "entailed * coverage", "coverage", "bias")
 _LEAST = 0.01
 
 
-def probability(findings: Sequence[Finding], whole: float | None = None) -> float:
-    """P(supported) of a claim from the findings on its worst fact.
+def likely(rule: float, entailed: float, coverage: float) -> float:
+    """P(supported), `_LEAST` to 1 - `_LEAST`.
 
-    `whole`: what text entailment gave the claim as a whole, None where it was not asked since the checks had decided.
+    `rule`: P(supported) by the checks on the claim's worst fact; `entailed`: the score of text entailment for the claim
+    as a whole; `coverage`: the mean share of its facts' words that the page has. Each 0 to 1.
     """
-    return on_scale(rough_probability(findings), whole)
-
-
-def on_scale(rough: float, whole: float | None = None) -> float:
-    """The same from a probability by rule, 0 to 1; never exactly 0 or 1."""
-    fitted = _coefficients()["decided" if whole is None else "open"]
-    logit = fitted["bias"] + fitted["rule"] * _log_odds(rough)
-    if whole is not None:
-        logit += fitted["whole"] * _log_odds(whole)
+    fitted = _fitted()["terms"]
+    values = terms_of(rule, entailed, coverage)
+    logit = sum(fitted[name] * value for name, value in zip(TERMS, values, strict=True))
     return min(1 - _LEAST, max(_LEAST, 1 / (1 + exp(-logit))))
 
 
-def even_odds() -> float:
-    """The probability from which to call a claim supported where both errors weigh the same.
+def terms_of(rule: float, entailed: float, coverage: float) -> tuple[float, ...]:
+    """What the coefficients of `TERMS` are multiplied with."""
+    rule, entailed = _log_odds(rule), _log_odds(entailed)
+    return rule, entailed, rule * coverage, entailed * coverage, coverage, 1.0
 
-    It lies under one half because most claims of the calibration set are not supported.
+
+def supported_from() -> float:
+    """The probability from which on such a claim is called supported.
+
+    Where true claims called unsupported and false ones called supported weigh the same; it lies under one half since
+    most claims that were fitted on are false.
     """
-    return _coefficients()["label"]["even"]
+    return _fitted()["label"]["supported from"]
 
 
 def _log_odds(value: float) -> float:
@@ -52,8 +51,7 @@ def _log_odds(value: float) -> float:
 
 
 @cache
-def _coefficients() -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = json.loads(
-        files("mmrag.verification").joinpath("coefficients.json").read_text("utf-8")
-    )["coefficients"]
+def _fitted() -> dict[str, dict[str, float]]:
+    text = files("mmrag.verification").joinpath("coefficients.json").read_text("utf-8")
+    found: dict[str, dict[str, float]] = json.loads(text)["coefficients"]
     return found

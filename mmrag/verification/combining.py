@@ -1,14 +1,14 @@
-"""Findings of all checks to one probability, one label and one reason, without fitted coefficients."""
+"""Findings of all checks to one probability by rule, one label and one reason."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import exp, log
+from math import exp
 
 from mmrag.types import Citation, Label
 from mmrag.verification.findings import Finding
 
-__all__ = ["conclude", "rough_probability"]
+__all__ = ["bounded", "conclude", "is_decided", "rough_probability"]
 
 
 def is_decided(findings: Sequence[Finding]) -> bool:
@@ -17,18 +17,18 @@ def is_decided(findings: Sequence[Finding]) -> bool:
 
 
 _FIRM = 0.75
-_CLOSE, _FREE = 0.85, 0.55
-"""Coverage from which a statement repeats the page, and below which it is a free retelling."""
-_EVEN = 0.8
-"""Added to the logit of entailment, whose base rate is under one half."""
 
 
 def rough_probability(findings: Sequence[Finding]) -> float:
-    """P(supported) by rule: the worst finding bounds it, coverage and entailment move it in between."""
+    """P(supported) by rule: what is found raises it, the worst finding bounds it."""
     if not findings:
         return 0.02
     quoted = any(one.check == "quote" and one.label == "supported" for one in findings)
-    value = 0.97 if quoted else _evidence(findings)
+    return bounded(0.97 if quoted else _evidence(findings), findings)
+
+
+def bounded(value: float, findings: Sequence[Finding]) -> float:
+    """A probability lowered by each finding that speaks against the claim; within 0.01 and 0.99."""
     for one in findings:
         if one.label == "contradicted":
             value = min(value, 0.45 * (1 - one.strength) + 0.03)
@@ -47,18 +47,14 @@ def _evidence(findings: Sequence[Finding]) -> float:
         logit += 0.9 * min(one.strength for one in facts)
     if any(one.check == "arithmetic" and one.label == "supported" for one in findings):
         logit = max(logit, 2.2)
-    read = next((one.strength for one in findings if one.check == "entailment"), None)
-    if read is not None:
-        p = min(0.97, max(0.01, read))
-        free = min(1.0, max(0.0, (_CLOSE - coverage) / (_CLOSE - _FREE)))
-        said = log(p / (1 - p)) + _EVEN
-        logit = (1 - 0.8 * free) * logit + (0.3 + 1.2 * free) * said
     return 1 / (1 + exp(-logit))
 
 
-def conclude(findings: Sequence[Finding], probability: float) -> tuple[Label, str, tuple[Citation, ...]]:
-    """Label, reason in words, and the citations that carry it."""
-    if probability >= 0.5:
+def conclude(
+    findings: Sequence[Finding], probability: float, threshold: float = 0.5
+) -> tuple[Label, str, tuple[Citation, ...]]:
+    """Label, reason in words, and the citations that carry it; supported from the `threshold` on."""
+    if probability >= threshold:
         chosen = [one for one in findings if one.label == "supported" and one.citations]
         chosen.sort(
             key=lambda one: (

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from mmrag.protocols import PageSource, PairScorer
 from mmrag.types import Claim, Draft, Evidence, Part, Verdict
-from mmrag.verification.combining import conclude, is_decided, rough_probability
+from mmrag.verification.calibration import likely, supported_from
+from mmrag.verification.combining import bounded, conclude, is_decided, rough_probability
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
 from mmrag.verification.premises import check_premises
@@ -20,12 +21,14 @@ from mmrag.verification.sheets import Sheet, Sheets
 from mmrag.verification.splitting import facts_of
 from mmrag.verification.statements import Statement
 
-__all__ = ["PageVerifier"]
+__all__ = ["REFUTED", "Observed", "PageVerifier"]
 
-_LONGEST_CLAIM = 4_000
-_MOST_FACTS = 12
+_LONGEST_CLAIM = 10_000
+_MOST_FACTS = 40
 _ENOUGH = 0.9
 """A page that carries a claim this well ends the search."""
+REFUTED = 0.35
+"""P(supported) at most of what a check has refuted firmly, whatever the sentences sound like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,55 @@ class _Checked:
     findings: tuple[Finding, ...]
     passage: str
     probability: float
+    tabled: bool = False
 
     def having(self, more: Sequence[Finding]) -> _Checked:
         """With further findings weighed in."""
         findings = (*self.findings, *more)
-        return _Checked(self.sheet, findings, self.passage, rough_probability(findings))
+        return replace(self, findings=findings, probability=rough_probability(findings))
 
     @property
     def quoted(self) -> bool:
         """Whether the page says it word for word."""
         return any(one.check == "quote" for one in self.findings)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its words leave room for entailment: neither quoted, nor looked up in cells or worked out."""
+        return not (self.tabled or self.quoted or any(one.check == "arithmetic" for one in self.findings))
+
+    @property
+    def coverage(self) -> float:
+        """The share of its words that stand there, 0 to 1."""
+        return max((one.strength for one in self.findings if one.check == "coverage"), default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is known of a claim: its facts where they stand best, and P(supported) by text entailment, if asked."""
+
+    facts: tuple[_Checked, ...]
+    entailed: float | None
+
+    @property
+    def worst(self) -> _Checked:
+        """The fact that is least likely supported."""
+        return min(self.facts, key=lambda one: one.probability)
+
+    @property
+    def coverage(self) -> float:
+        """The mean over the facts."""
+        return sum(one.coverage for one in self.facts) / max(1, len(self.facts))
+
+    @property
+    def probability(self) -> float:
+        """P(supported): by rule, or calibrated where entailment was asked; false premises of the question bound it."""
+        if self.entailed is None:
+            return self.worst.probability
+        premises = [one for one in self.worst.findings if one.check == "premise"]
+        rest = [one for one in self.worst.findings if one.check != "premise"]
+        value = bounded(likely(rough_probability(rest), self.entailed, self.coverage), premises)
+        return min(value, REFUTED) if is_decided(self.worst.findings) else value
 
 
 class PageVerifier:
@@ -69,7 +111,7 @@ class PageVerifier:
 
         None where anything else is wrong too, or where the result is not supported.
         """
-        if not evidence or len(facts_of(part.claim[:_LONGEST_CLAIM])) != 1 or "=" in part.claim:
+        if not evidence or len(part.claim) > _LONGEST_CLAIM or len(facts_of(part.claim)) != 1 or "=" in part.claim:
             return None
         best = self._best(Statement(part.claim), question, self._sheets.read(_ordered(part, evidence)))
         wrong = [one for one in best.findings if one.label not in ("supported", None)] if best else []
@@ -85,26 +127,40 @@ class PageVerifier:
     def _verdict(self, part: Part, question: str, evidence: Sequence[Evidence]) -> Verdict:
         if not evidence:
             return Verdict("not_found", 0.01, "there is no evidence to check it against")
-        text = part.claim[:_LONGEST_CLAIM]
-        facts = facts_of(text)[:_MOST_FACTS]
-        if not facts or not any(letter.isalnum() for letter in text):
+        facts = facts_of(part.claim) if len(part.claim) <= _LONGEST_CLAIM else ()
+        if len(part.claim) > _LONGEST_CLAIM or len(facts) > _MOST_FACTS:
+            return Verdict("not_found", 0.01, "it states too much to be checked at once")
+        if not facts or not any(letter.isalnum() for letter in part.claim):
             return Verdict("not_found", 0.01, "it states nothing that could be checked")
-        sheets = self._sheets.read(_ordered(part, evidence))
-        verdicts = [self._fact(fact, question, sheets) for fact in facts]
-        worst = min(verdicts, key=lambda one: one.probability)
-        reason = worst.reason if len(facts) == 1 else f"“{_short(facts[verdicts.index(worst)])}”: {worst.reason}"
-        citations = worst.citations
-        if worst.label == "supported":
-            citations = tuple(dict.fromkeys(one for verdict in verdicts for one in verdict.citations))[:6]
-        return Verdict(worst.label, worst.probability, reason, citations)
-
-    def _fact(self, fact: str, question: str, sheets: Sequence[Sheet]) -> Verdict:
-        best = self._best(Statement(fact), question, sheets)
-        if best is None:
+        observed = self.observe(part.claim, question, self._sheets.read(_ordered(part, evidence)))
+        if observed is None:
             return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
-        best = self._entailed(Statement(fact), best)
-        label, reason, citations = conclude(best.findings, best.probability)
-        return Verdict(label, best.probability, reason, citations)
+        threshold = 0.5 if observed.entailed is None else supported_from()
+        findings = observed.worst.findings
+        if observed.entailed is not None and observed.probability < threshold:
+            findings = (*findings, Finding("entailment", "not_found", 0.5, "the sentences there do not say so"))
+        label, reason, citations = conclude(findings, observed.probability, threshold)
+        if len(observed.facts) > 1:
+            reason = f"“{_short(facts[observed.facts.index(observed.worst)])}”: {reason}"
+        if label == "supported":
+            every = [conclude(one.findings, 1.0)[2] for one in observed.facts]
+            citations = tuple(dict.fromkeys(one for cited in every for one in cited))[:6]
+        return Verdict(label, observed.probability, reason, citations)
+
+    def observe(self, claim: str, question: str, sheets: Sequence[Sheet]) -> Observed | None:
+        """What checks and text entailment say of a claim, one fact after the other; None where a fact is nowhere."""
+        facts = []
+        for fact in facts_of(claim):
+            best = self._best(Statement(fact), question, sheets)
+            if best is None:
+                return None
+            facts.append(best)
+        observed = Observed(tuple(facts), None)
+        if self._entailment is not None and any(one.is_open for one in facts):
+            passages = dict.fromkeys(one.sheet.passage(one.passage) for one in facts)
+            score = float(self._entailment.score([("\n".join(passages), claim)])[0])
+            return replace(observed, entailed=score)
+        return observed
 
     def _best(self, statement: Statement, question: str, sheets: Sequence[Sheet]) -> _Checked | None:
         """The place of all pages that tells most about a statement."""
@@ -112,20 +168,14 @@ class PageVerifier:
         for sheet in sheets:
             premises = check_premises(question, sheet, sheets)
             for examined in examine(statement, sheet):
-                checked = _Checked(sheet, examined.findings, examined.passage, 0.0).having(premises)
+                checked = _Checked(sheet, examined.findings, examined.passage, 0.0, examined.tabled).having(premises)
                 if best is None or _better(checked, best):
                     best = checked
+                if any(one.check == "quote" for one in examined.findings) and checked.probability >= _ENOUGH:
+                    return checked
             if best is not None and best.probability >= _ENOUGH:
                 break
         return best
-
-    def _entailed(self, statement: Statement, checked: _Checked) -> _Checked:
-        """With text entailment, where the cheap checks leave the claim open."""
-        if self._entailment is None or checked.quoted or is_decided(checked.findings):
-            return checked
-        passage = checked.sheet.passage(checked.passage)
-        score = float(self._entailment.score([(passage, statement.text)])[0]) if passage else 0.5
-        return checked.having([Finding("entailment", None, score, "the sentences there do not say so")])
 
 
 def _better(one: _Checked, other: _Checked) -> bool:
