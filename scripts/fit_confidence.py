@@ -9,7 +9,10 @@ no question and no document; whatever is answered to those counts as wrong.
 The model is a logistic regression for each group of sources, with weights that may not have the sign opposite to what
 the feature means, shrunk to zero (L2). Each document is left out in turn: the report rests on predictions for
 documents that the weights have not seen. A second fit on the best candidate of each question (Platt 1999) corrects that
-the best of several was chosen. `--write` puts the weights into mmrag/generation/confidence.json.
+the best of several was chosen, and knows how far the next different answer lies behind. It weighs a probe little: its
+chances are meant for questions that people ask, and the report tells how many probes they let through. What is refused
+before any chance is looked at, since a name or a year stands on no page, has no part in either fit.
+`--write` puts the weights into mmrag/generation/confidence.json.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,17 @@ from mmrag.evaluation import held_out
 from mmrag.evaluation.judging import judge_answer
 from mmrag.generation import ExtractiveGenerator
 from mmrag.generation.candidates import Candidate
-from mmrag.generation.confidence import GROUPS, NEGATIVE, POSITIVE, USED, VERSION
+from mmrag.generation.confidence import (
+    GROUPS,
+    NEGATIVE,
+    POSITIVE,
+    USED,
+    VERSION,
+    group_of,
+    shortlist,
+    standing,
+)
+from mmrag.generation.extractive import lacking
 from mmrag.generation.questions import analyse
 from mmrag.lexical import tokenize
 
@@ -39,8 +52,12 @@ Array = npt.NDArray[np.float64]
 
 TARGET = Path(__file__).resolve().parent.parent / "mmrag" / "generation" / "confidence.json"
 RIDGE = 0.05
-KEPT = 4
-"""Candidates of each source group that a question gives."""
+RIDGE_OF_CHOICE = 0.1
+OF_PROBE = 0.25
+"""Weight of a probe in the first fit, where a question weighs 1."""
+OF_PROBE_IN_CHOICE = 0.1
+STANDING = ("logit", "lead", "agree", *list(GROUPS)[1:])
+"""Features of the second fit; the first three cannot speak against a candidate."""
 YEARS = ("1911", "1926", "2047")
 NAMES = ("Halvorsen Quist", "Zantrel", "Brimwick Falls", "Oduya", "Kestrelmoor")
 NOUNS = ("helicopters", "tulips", "submarines", "xylophones", "lighthouses", "glaciers", "accordions")
@@ -65,9 +82,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the weights into mmrag/generation/confidence.json")
     arguments = parser.parse_args()
     rows = list(collect([pair.split("=", 1) for pair in arguments.sets]))
-    weights = report(rows)
+    weights, choice = report(rows)
     if arguments.write:
-        entry = {"version": VERSION, "questions": sum(not row.probe for row in rows), "sources": weights}
+        entry = {
+            "version": VERSION,
+            "questions": sum(not row.probe for row in rows),
+            "sources": weights,
+            "choice": choice,
+        }
         TARGET.write_text(json.dumps(entry, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -83,15 +105,13 @@ def collect(sets: Sequence[Sequence[str]]) -> Iterator[Asked]:
                 continue
             for probe, question in [("", record["question"]), *probes(record["question"], record["id"])]:
                 evidence = corpus.search(question, k=8)
-                _, found = generator.candidates(question, evidence)
-                yield judged(record, probe, question, found)
+                asked, found = generator.candidates(question, evidence)
+                yield judged(record, probe, question, [] if lacking(asked) else found)
 
 
 def judged(record: Mapping[str, Any], probe: str, question: str, found: Sequence[Candidate]) -> Asked:
     """The best candidates of each source group with their worth."""
-    kept: list[Candidate] = []
-    for sources in GROUPS.values():
-        kept += [one for one in found if one.source in sources][:KEPT]
+    kept = shortlist(found)
     golds = record.get("answers") or [record["answer"]]
     right: list[bool | None] = []
     for one in kept:
@@ -150,9 +170,9 @@ def vector(one: Candidate, names: Sequence[str]) -> Array:
 
 
 def train(rows: Sequence[Asked], sources: Sequence[str]) -> Model:
-    """Fit one group of sources; each question weighs the same, a probe half."""
+    """Fit one group of sources; each question weighs the same, a probe less."""
     used = [
-        (one, worth, (0.5 if row.probe else 1.0) / max(1, len(row.candidates)) ** 0.5)
+        (one, worth, (OF_PROBE if row.probe else 1.0) / max(1, len(row.candidates)) ** 0.5)
         for row in rows
         for one, worth in zip(row.candidates, row.right, strict=True)
         if one.source in sources and worth is not None
@@ -169,97 +189,107 @@ def train(rows: Sequence[Asked], sources: Sequence[str]) -> Model:
     return Model(names, fit(features, worth, np.array([weight for _, _, weight in used]), signs, RIDGE))
 
 
-def best(row: Asked, models: Mapping[str, Model]) -> tuple[float, bool | None, Candidate] | None:
+@dataclass(frozen=True)
+class Pick:
+    """The candidate chosen for a question by weights that have not seen its document; `standing` is for the second fit.
+
+    `chance` is what the second fit, of other documents too, makes of it.
+    """
+
+    row: Asked
+    source: str
+    right: bool | None
+    standing: Mapping[str, float]
+    chance: float = 0.0
+
+
+def pick(row: Asked, models: Mapping[str, Model]) -> Pick | None:
     """The likeliest candidate of a question."""
-    rated = [(models[group_of(one.source)].logit(one), place) for place, one in enumerate(row.candidates)]
-    if not rated:
+    logits = [models[group_of(one.source)].logit(one) for one in row.candidates]
+    if not logits:
         return None
-    top, place = max(rated)
-    return top, row.right[place], row.candidates[place]
+    place = max(range(len(logits)), key=lambda place: logits[place])
+    return Pick(row, row.candidates[place].source, row.right[place], standing(row.candidates, logits, place))
 
 
-def group_of(source: str) -> str:
-    """The group that a source is fitted in."""
-    return next(name for name, sources in GROUPS.items() if source in sources)
-
-
-def report(rows: Sequence[Asked]) -> dict[str, Any]:
-    """Cross-validated risk and coverage on standard output; the weights of the fit on everything."""
-    picks: list[tuple[float, bool | None, Asked, Candidate]] = []
-    for document in sorted({row.group for row in rows}):
-        inside = [row for row in rows if row.group != document]
-        models = {name: train(inside, sources) for name, sources in GROUPS.items()}
-        for row in rows:
-            if row.group == document:
-                found = best(row, models)
-                if found:
-                    picks.append((found[0], found[1], row, found[2]))
-    platt = calibrate(picks)
-    show(rows, [(corrected(logit, platt, one), right, row, one) for logit, right, row, one in picks])
+def report(rows: Sequence[Asked]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Cross-validated risk and coverage on standard output; the weights of both fits on everything."""
+    picks: list[Pick] = []
+    documents = sorted({row.group for row in rows})
+    for document in documents:
+        models = {name: train([row for row in rows if row.group != document], own) for name, own in GROUPS.items()}
+        found = [pick(row, models) for row in rows if row.group == document]
+        picks += [one for one in found if one is not None]
+    rated: list[Pick] = []
+    for document in documents:
+        beta = second([one for one in picks if one.row.group != document])
+        rated += [
+            replace(one, chance=float(1 / (1 + np.exp(-(beta[0] + of_standing(one) @ beta[1:])))))
+            for one in picks
+            if one.row.group == document
+        ]
+    show(rows, rated)
     models = {name: train(rows, sources) for name, sources in GROUPS.items()}
-    return {
-        source: as_entry(models[name], source, platt[name]) for name, sources in GROUPS.items() for source in sources
-    }
+    beta = second(picks)
+    features = {name: round(float(value), 3) for name, value in zip(STANDING, beta[1:], strict=True)}
+    weights = {source: as_entry(models[name], source) for name, sources in GROUPS.items() for source in sources}
+    return weights, {"bias": round(float(beta[0]), 3), "features": features}
 
 
-def calibrate(picks: Sequence[tuple[float, bool | None, Asked, Candidate]]) -> dict[str, tuple[float, float]]:
-    """Slope and shift of each group over the chosen candidates."""
-    found = {}
-    for name in GROUPS:
-        own = [(logit, right, row) for logit, right, row, one in picks if group_of(one.source) == name]
-        own = [entry for entry in own if entry[1] is not None]
-        if sum(bool(right) for _, right, _ in own) < 3:
-            found[name] = (1.0, 0.0)
-            continue
-        x = np.array([[logit] for logit, _, _ in own])
-        right = np.array([float(bool(right)) for _, right, _ in own])
-        weight = np.array([0.5 if row.probe else 1.0 for _, _, row in own])
-        beta = fit(x, right, weight, np.array([1.0]), ridge=0.1)
-        found[name] = (float(beta[1]), float(beta[0]))
-    return found
+def of_standing(one: Pick) -> Array:
+    """Features of the second fit."""
+    return np.array([one.standing.get(name, 0.0) for name in STANDING])
 
 
-def corrected(logit: float, platt: Mapping[str, tuple[float, float]], one: Candidate) -> float:
-    """The chance after the second fit."""
-    slope, shift = platt[group_of(one.source)]
-    return float(1 / (1 + np.exp(-(slope * logit + shift))))
+def second(picks: Sequence[Pick]) -> Array:
+    """Weights of the second fit, bias first."""
+    known = [one for one in picks if one.right is not None]
+    right = np.array([float(bool(one.right)) for one in known])
+    weight = np.array([OF_PROBE_IN_CHOICE if one.row.probe else 1.0 for one in known])
+    signs = np.array([1.0] * 3 + [0.0] * (len(STANDING) - 3))
+    return fit(np.array([of_standing(one) for one in known]), right, weight, signs, RIDGE_OF_CHOICE)
 
 
-def as_entry(model: Model, source: str, platt: tuple[float, float]) -> dict[str, Any]:
-    """Bias and weights of one source, the second fit and the source's own feature worked in."""
-    slope, shift = platt
+def as_entry(model: Model, source: str) -> dict[str, Any]:
+    """Bias and weights of one source, the source's own feature worked in."""
     own = {name: float(value) for name, value in zip(model.names, model.beta[1:], strict=True)}
-    bias = slope * (float(model.beta[0]) + own.get(f"is_{source}", 0.0)) + shift
-    kept = {
-        name: round(slope * value, 3) for name, value in own.items() if not name.startswith("is_") and abs(value) > 1e-3
-    }
+    bias = float(model.beta[0]) + own.get(f"is_{source}", 0.0)
+    kept = {name: round(value, 3) for name, value in own.items() if not name.startswith("is_") and abs(value) > 1e-3}
     return {"bias": round(bias, 3), "features": kept}
 
 
-def show(rows: Sequence[Asked], picks: Sequence[tuple[float, bool | None, Asked, Candidate]]) -> None:
-    """What would be answered at several thresholds."""
+def show(rows: Sequence[Asked], picks: Sequence[Pick]) -> None:
+    """What would be answered at several thresholds, and how true the chances are."""
     total = sum(not row.probe for row in rows)
     fooled = sum(bool(row.probe) for row in rows)
     print(f"{total} questions, {fooled} probes, each document left out in turn")
-    print("least  right  wrong  unscored  of answered wrong  probes answered")
-    for least in (0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9):
-        shown = [(right, row) for chance, right, row, _ in picks if chance >= least]
-        right = sum(worth is True for worth, row in shown if not row.probe)
-        wrong = sum(worth is False for worth, row in shown if not row.probe)
-        none = sum(worth is None for worth, row in shown if not row.probe)
-        probed = sum(bool(row.probe) for _, row in shown)
+    print("max risk  right  wrong  unscored  of answered wrong  probes answered")
+    for risk in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7):
+        shown = [one for one in picks if one.chance >= 1 - risk]
+        right = sum(one.right is True for one in shown if not one.row.probe)
+        wrong = sum(one.right is False for one in shown if not one.row.probe)
+        none = sum(one.right is None for one in shown if not one.row.probe)
+        probed = sum(bool(one.row.probe) for one in shown)
         share = wrong / max(1, right + wrong)
-        print(f"{least:5.2f}  {right:5d}  {wrong:5d}  {none:8d}  {share:17.3f}  {probed}/{fooled}")
-    for name in GROUPS:
-        own = [
-            (chance, bool(right))
-            for chance, right, row, one in picks
-            if group_of(one.source) == name and right is not None
-        ]
+        print(f"{risk:8.2f}  {right:5d}  {wrong:5d}  {none:8d}  {share:17.3f}  {probed}/{fooled}")
+    real = [one for one in picks if one.right is not None and not one.row.probe]
+    for low in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        inside = [one for one in real if low <= one.chance < low + 0.1 or (low == 0.9 and one.chance >= 1)]
+        if inside:
+            mean = float(np.mean([one.chance for one in inside]))
+            print(f"chance {low:.1f}: {len(inside):3d} questions, mean {mean:.2f}, {share_right(inside):.2f} right")
+    for name in ("", *GROUPS):
+        own = [(one.chance, bool(one.right)) for one in real if not name or group_of(one.source) == name]
         if own:
             print(
-                f"{name}: {len(own)} chosen, right {sum(right for _, right in own)}, ECE {calibration_error(own):.3f}"
+                f"{name or 'all'}: {len(own)} chosen, right {sum(right for _, right in own)}, "
+                f"ECE {calibration_error(own):.3f}"
             )
+
+
+def share_right(picks: Sequence[Pick]) -> float:
+    """Share of the picks that are right."""
+    return float(np.mean([bool(one.right) for one in picks]))
 
 
 def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = 10) -> float:

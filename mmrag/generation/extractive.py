@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mmrag.generation.candidates import Candidate
-from mmrag.generation.confidence import probability
+from mmrag.generation.confidence import choose
 from mmrag.generation.prose import prose_candidates
 from mmrag.generation.questions import Question, analyse
 from mmrag.generation.ranking import Asked, rank_sentences, weigh
@@ -19,7 +19,7 @@ from mmrag.generation.tables import TableReader, table_candidates
 from mmrag.protocols import PageSource
 from mmrag.types import Draft, Evidence, Part, Vectors
 
-__all__ = ["ExtractiveGenerator"]
+__all__ = ["ExtractiveGenerator", "lacking"]
 
 _LEAST = 0.05
 """A candidate less likely than this is not worth showing to anyone."""
@@ -41,13 +41,13 @@ class ExtractiveGenerator:
         if not evidence:
             return Draft(question, "", note="No page was found for this question.")
         asked, found = self.candidates(question, evidence)
-        missing = _missing(asked)
+        missing = lacking(asked)
         if missing:
             return Draft(question, "", note=missing)
-        rated = sorted(((probability(one), one) for one in found), key=lambda pair: -pair[0])
-        if not rated or rated[0][0] < _LEAST:
+        chosen = choose(found)
+        if chosen is None or chosen[0] < _LEAST:
             return Draft(question, "", note="No sentence or table cell of the pages found states an answer.")
-        chance, best = rated[0]
+        chance, best = chosen
         parts = tuple(Part(piece.text, piece.claim, (piece.label,), chance, piece.citations) for piece in best.pieces)
         return Draft(question, best.text, parts)
 
@@ -69,8 +69,8 @@ def _suits(question: Question, candidate: Candidate) -> bool:
     return question.kind != "explanation" and (question.kind != "definition" or not figure)
 
 
-def _missing(asked: Asked) -> str:
-    """What the question names that no page of the evidence has: then no page can answer it."""
+def lacking(asked: Asked) -> str:
+    """What the question names and no page of the evidence has, in words; "" for nothing: no page can answer it then."""
     if asked.missing_years:
         years = ", ".join(str(year) for year in asked.missing_years)
         return f"No page found mentions {years}."
