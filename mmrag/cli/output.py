@@ -143,7 +143,7 @@ def as_known(error: Exception) -> MmragError:
     text = str(error).strip().splitlines()
     return MmragError(
         f"unexpected {type(error).__name__}: {text[0] if text else 'no message'}",
-        "This is a fault of mmrag. Please report it with the output of `mmrag doctor` and of the same command\n"
+        "This is a fault of mmrag. Please report it with the output of `mmrag doctor` and of the same command "
         "run with MMRAG_DEBUG=1 in the environment. The index keeps everything up to the last saved batch.",
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-from mmrag.display.cited import Spot, in_order, is_given_text, label_of, spots, standing
+from mmrag.display.cited import Spot, in_order, is_given_text, label_of, sources, spots, standing
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.display.terminal import marked
 from mmrag.types import Answer, Claim, Evidence
@@ -122,7 +122,7 @@ def answer_view(answer: Answer, seconds: float | None = None) -> RenderableType:
                 yield from page.hang("", Text(f"{UNSURE}:"))
             for claim in in_order(answer.claims):
                 yield from _claim(page, claim, answer.evidence, answer)
-        cited = spots(answer.claims, answer.evidence)
+        cited = sources(answer)
         if cited:
             yield Text("")
             yield from _sources(page, cited, answer.question)
@@ -205,11 +205,16 @@ def _claim(page: _Page, claim: Claim, evidence: Sequence[Evidence], answer: Answ
     style = "yellow" if state == "unsure" else STYLES[verdict.label]
     sign = page.signs.not_found if state == "unsure" else page.signs.mark(claim)
     word = {"struck": "struck out: ", "premise": f"{WORDS[verdict.label]}: "}.get(state, "")
+    refused = answer is not None and answer.text is None
+    text = clean(claim.text)
+    if refused and len(text) > SNIPPET_WIDTH:  # nobody has to read all of what is no answer
+        text = text[:SNIPPET_WIDTH].rsplit(" ", 1)[0].rstrip() + page.signs.cut
     body = Text.assemble((word, f"bold {style}"))
-    body.append(clean(claim.text), "strike" if state == "struck" else "")
+    body.append(text, "strike" if state == "struck" else "")
     body.append(tail if state == "unsure" else "", "dim")
     yield from page.hang(Text(f"{sign} ", f"bold {style}"), body)
-    if state != "unsure":
+    told = answer is not None and refused and len(answer.claims) == 1 and verdict.reason in answer.reason
+    if state != "unsure" and not (told and verdict.reason):
         yield from page.hang("  ", Text(f"{clean(verdict.reason) or WORDS[verdict.label]}{tail}", style))
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from mmrag.types import Answer, Box, Citation, Claim, Evidence, Region
 
-__all__ = ["Spot", "Standing", "in_order", "is_given_text", "label_of", "spots", "standing", "view_box"]
+__all__ = ["Spot", "Standing", "in_order", "is_given_text", "label_of", "sources", "spots", "standing", "view_box"]
 
 Standing: TypeAlias = Literal["held", "corrected", "unsure", "premise", "struck"]
 """What became of a claim: shown; shown in the place of a wrong one; on the page but not shown; the user's own, and
@@ -91,6 +91,12 @@ def spots(claims: Iterable[Claim], evidence: Sequence[Evidence] = ()) -> tuple[S
         )
         for page, of_page in found.items()
     )
+
+
+def sources(answer: Answer) -> tuple[Spot, ...]:
+    """The pages to show with an answer; none of a refusal whose claims no page bears on: the nearest pages do there."""
+    told = [claim for claim in answer.claims if claim.verdict.label != "not_found"]
+    return spots(told if answer.text is None else answer.claims, answer.evidence)
 
 
 def view_box(spot: Spot) -> Box:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrag.display.answers import CORRECTED, SIGNS, UNSURE, WORDS, percent, sentence
-from mmrag.display.cited import Spot, in_order, is_given_text, label_of, spots, standing
+from mmrag.display.cited import Spot, in_order, is_given_text, label_of, sources, spots, standing
 from mmrag.display.crops import spot_picture
 from mmrag.display.escaping import clean, shown_path
 from mmrag.errors import MmragError, UsageError
@@ -107,7 +107,7 @@ def _safe(text: str) -> str:
 
 def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
     yield f"<h1>{_safe(answer.question)}</h1>"
-    cited = spots(answer.claims, answer.evidence)
+    cited = sources(answer)
     if answer.text is None:
         reason = sentence(answer.reason) or "The pages found do not state it."
         yield f'<p class="text none">No answer</p><p class="note">{_safe(reason)}</p>'

@@ -68,6 +68,7 @@ class LookingVerifier:
 
     def _looked(self, draft: Draft, part: Part, claim: Claim, evidence: Sequence[Evidence]) -> Claim:
         verdict = claim.verdict
+        evidence = _taken_from(part, evidence)
         if verdict.probability >= _ENOUGH or not spots_of(evidence, verdict.citations):
             return claim
         better, notes = self._read_again(draft, part, verdict, evidence)
@@ -115,6 +116,12 @@ class LookingVerifier:
         read_now = [one for one in evidence if (one.region.document.id, one.region.page) == key]
         (second,) = again.verify(replace(draft, parts=(part,)), read_now)
         return second.verdict
+
+
+def _taken_from(part: Part, evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """The pages whose words a part was taken from, where it says so: no look at another page can bear it out."""
+    pages = {(one.region.document.id, one.region.page) for one in part.citations}
+    return [one for one in evidence if (one.region.document.id, one.region.page) in pages] or evidence
 
 
 def _second(first: Verdict, found: Verdict) -> Verdict:
