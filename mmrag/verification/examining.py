@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from mmrag.quantities import Period, Quantity
 from mmrag.verification.arithmetic import Formula, formula_of
+from mmrag.verification.binding import check_binding
 from mmrag.verification.findings import Finding
 from mmrag.verification.ordering import check_order, is_jumbled
 from mmrag.verification.places import Place, best_places, covers
@@ -77,9 +78,9 @@ def _at_place(statement: Statement, sheet: Sheet, place: Place) -> tuple[Finding
     turned = check_polarity(statement, sheet, place)
     if turned is not None:
         findings.append(turned)
-    torn = check_order(statement, sheet)
-    if torn is not None:
-        findings.append(torn)
+    findings += [
+        one for one in (check_order(statement, sheet), check_binding(statement, sheet, place)) if one is not None
+    ]
     return (*findings, *check_wording(statement, sheet, place))
 
 

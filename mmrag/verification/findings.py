@@ -17,6 +17,7 @@ Check = Literal[
     "name",
     "polarity",
     "order",
+    "binding",
     "arithmetic",
     "entailment",
     "premise",
@@ -24,7 +25,8 @@ Check = Literal[
     "model",
 ]
 """Who speaks: the claim word for word on the page; the share of its words found at one spot; its numbers, dates, names;
-negation and comparison; whether its words are put together as there; a formula; text entailment; whether the question's own terms occur; pixels; a vision model."""
+negation and comparison; whether its words are put together as there, and belong to the same clause; a formula; text
+entailment; whether the question's own terms occur; pixels; a vision model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from mmrag.verification.findings import Finding
 from mmrag.verification.sheets import Sheet
@@ -24,13 +25,15 @@ _FEW = 4
 _TORN, _TORN_SHORT, _TORN_KO = 0.75, 0.5, 0.5
 """Neighbours kept, as `kept_order` counts them, under which a statement is torn apart; Korean is freer in its order."""
 
-_DETERMINERS = frozenset("the a an its their his her our my your every".split())
-_PREPOSITIONS = frozenset("of in on at by for from with into during per between".split())
-_JOINTS = frozenset("and or but because".split())
-_AUXILIARIES = frozenset("is are was were has have had does did will must should can could".split())
-_FINITE = frozenset("is are was were has had does did".split())
-_MODALS = frozenset("must should could would".split())
-_BARE = frozenset("it they he she which who not than then there".split())
+_DETERMINERS = frozenset({"the", "a", "an", "its", "their", "his", "her", "our", "my", "your", "every"})
+_PREPOSITIONS = frozenset({"of", "in", "on", "at", "by", "for", "from", "with", "into", "during", "per", "between"})
+_JOINTS = frozenset({"and", "or", "but", "because"})
+_AUXILIARIES = frozenset(
+    {"is", "are", "was", "were", "has", "have", "had", "does", "did", "will", "must", "should", "can", "could"}
+)
+_FINITE = frozenset({"is", "are", "was", "were", "has", "had", "does", "did"})
+_MODALS = frozenset({"must", "should", "could", "would"})
+_BARE = frozenset({"it", "they", "he", "she", "which", "who", "not", "than", "then", "there"})
 _TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _KO_FINAL = re.compile(r"(?:니다|[했었았였됐렸겠있없졌]다|[한된는인]다)$")
 _KO_OPEN = re.compile(
@@ -72,7 +75,7 @@ def _index(texts: tuple[str, ...]) -> _Index:
         for place, forms in enumerate(forms for forms, telling in words if telling):
             for form in forms:
                 places.setdefault(form, []).append((spot, place))
-        for (one, _), (two, _) in zip(words, words[1:], strict=False):
+        for (one, _), (two, _) in pairwise(words):
             pairs.update((mine, its) for mine in one for its in two)
     return _Index(places, frozenset(pairs))
 
@@ -90,12 +93,11 @@ def kept_order(text: str, sheet: Sheet) -> tuple[float, int]:
         places = {place for form in forms for place in index.places.get(form, ())}
         if places:
             found.append((order, places))
-    if len(found) < 2:  # noqa: PLR2004 - a pair
+    if len(found) < 2:
         return 2.0, len(found)
-    links = sum(_link(one, two, after - before) for (before, one), (after, two) in zip(found, found[1:], strict=False))
+    links = sum(_link(one, two, after - before) for (before, one), (after, two) in pairwise(found))
     beside = sum(
-        any((mine, its) in index.pairs for mine in one for its in two)
-        for (one, _), (two, _) in zip(words, words[1:], strict=False)
+        any((mine, its) in index.pairs for mine in one for its in two) for (one, _), (two, _) in pairwise(words)
     )
     return links / (len(found) - 1) + beside / (len(words) - 1), len(found)
 
@@ -122,9 +124,7 @@ def is_jumbled(text: str) -> bool:
         words[0] in _FINITE and not question
     ):
         return True
-    return any(
-        _clash(one, two) for one, two in zip(words, words[1:], strict=False) if f"{one}, {two}" not in plain(text)
-    )
+    return any(_clash(one, two) for one, two in pairwise(words) if f"{one}, {two}" not in plain(text))
 
 
 def _clash(one: str, two: str) -> bool:
@@ -157,7 +157,7 @@ def check_order(statement: Statement, sheet: Sheet) -> Finding | None:
         return Finding("order", "not_found", 0.85, "its words are on the page, but it is no sentence", ())
     kept, found = kept_order(statement.text, sheet)
     limit = _TORN_KO if statement.korean else _TORN if found >= _FEW else _TORN_SHORT
-    if found < _FEW - 1 or kept >= limit:
+    if found < (_FEW if statement.korean else _FEW - 1) or kept >= limit:
         return None
-    strength = 0.85 if kept < 0.7 * limit else 0.65
+    strength = 0.85 if kept < 0.7 * limit else 0.5
     return Finding("order", "not_found", strength, "its words are on the page, but not put together like this", ())

@@ -69,12 +69,14 @@ def squeeze(text: str) -> str:
 
 
 _IRREGULAR_WORDS = """
-rose risen rise | fell fallen fall | grew grown grow | became become | began begun begin | brought bring | bought buy | sold sell
-led lead | left leave | lost lose | made make | paid pay | held hold | kept keep | met meet | won win | spent spend | sent send
-built build | chose chosen choose | drew drawn draw | drove driven drive | gave given give | went gone go | knew known know
-lent lend | said say | saw seen see | shown show | spoke spoken speak | stood stand | took taken take | taught teach | told tell
-thought think | wrote written write | ran run | came come | found find | felt feel | lay lain lie | meant mean | sought seek
-shrank shrunk shrink | stole stolen steal | swam swum swim | wore worn wear | threw thrown throw | broke broken break
+rose risen rise | fell fallen fall | grew grown grow | became become | began begun begin | brought bring
+bought buy | sold sell | led lead | left leave | lost lose | made make | paid pay | held hold | kept keep
+met meet | won win | spent spend | sent send | built build | chose chosen choose | drew drawn draw
+drove driven drive | gave given give | went gone go | knew known know | lent lend | said say | saw seen see
+shown show | spoke spoken speak | stood stand | took taken take | taught teach | told tell | thought think
+wrote written write | ran run | came come | found find | felt feel | lay lain lie | meant mean | sought seek
+shrank shrunk shrink | stole stolen steal | swam swum swim | wore worn wear | threw thrown throw
+broke broken break
 """
 _IRREGULAR = {
     form: words[-1]

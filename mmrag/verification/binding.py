@@ -1,0 +1,164 @@
+"""Do the pieces of a statement belong together in the sentence that has them all?
+
+"Opens at 8:30 on weekdays and at 10:00 on Saturdays" has every word of "opens at 8:30 on Saturdays". The sentence is
+cut into clauses; a statement is sound where one clause has what it says, but for what an earlier or later clause
+lends it: words in whose place that clause has none of its own. Knows no grammar beyond commas and conjunctions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from mmrag.quantities import Period, Quantity, periods, quantities
+from mmrag.verification.findings import Finding
+from mmrag.verification.places import Place
+from mmrag.verification.prose import same_number
+from mmrag.verification.sheets import Sheet
+from mmrag.verification.statements import Statement
+from mmrag.verification.terms import forms_of, near_forms, plain, terms_of
+
+__all__ = ["check_binding"]
+
+_CUT = re.compile(
+    r"[,;:]\s+|\s(?=(?:and|but|while|whereas|although|though|because|after|before|which|who|until|unless|than)\s)"
+    r"|(?<=[가-힣](?:며|고))\s+(?!있|없|싶|나서)|(?<=지만)\s+|(?<=으나)\s+|(?<=하여)\s+|(?<=되어)\s+"
+)
+_TOKEN = re.compile(r"\d[\d.,:]*\d|\d|[^\W\d_]+")
+_ENOUGH = 0.6
+"""Share of the statement's words in the sentence from which its clauses are looked at."""
+_ROLES = {"from": "to", "to": "from", "before": "after", "after": "before"}
+_NAMED = re.compile(r"[가-힣](?=\s+[가-힣])|(?<![A-Za-z])[A-Z](?![A-Za-z'’.])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A piece of a sentence, its words in order and what stands in it."""
+
+    tokens: tuple[str, ...]
+    forms: frozenset[str]
+    numbers: tuple[Quantity, ...]
+    dates: tuple[Period, ...]
+
+
+def _clause(text: str) -> _Clause:
+    dates = periods(text)
+    numbers = tuple(
+        one
+        for one in quantities(text)
+        if not any(a < one.stop and one.start < b for a, b in (date.span for date in dates))
+    )
+    return _Clause(tuple(_key(one) for one in _TOKEN.findall(text)), _labelled(text), numbers, dates)
+
+
+def _key(token: str) -> str:
+    return min(forms_of(token) or {plain(token)}, key=lambda form: (len(form), form))
+
+
+def _labelled(text: str) -> frozenset[str]:
+    """Forms of the words, and letters that are names ("line A", "가 노선")."""
+    return forms_of(text) | {plain(one) for one in _NAMED.findall(text)}
+
+
+def _clauses(text: str) -> list[str]:
+    return [piece for piece in _CUT.split(text) if any(letter.isalnum() for letter in piece)]
+
+
+def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
+    """Contradicted where the sentence puts another thing in the place that the statement gives to one of its words."""
+    if place.spot.row or place.direct < _ENOUGH:
+        return None
+    cite = (sheet.cite_spot(place.spot),)
+    role = _turned(statement, place)
+    if role is not None:
+        return Finding("binding", "contradicted", 0.85, role, cite)
+    clauses = [_clause(piece) for piece in _clauses(place.spot.text)]
+    for piece in _clauses(statement.text):
+        found = _crossed(piece, clauses, _labelled(place.spot.text))
+        if found is not None:
+            return Finding("binding", "contradicted", 0.8, found, cite)
+    return None
+
+
+def _crossed(text: str, clauses: list[_Clause], every: frozenset[str]) -> str | None:
+    """Why no clause carries this piece of the statement; None where one does, or where nothing of it is shared."""
+    mine = _clause(text)
+    reasons: list[tuple[int, int, str]] = []
+    for clause in clauses:
+        shared = sum(1 for term in terms_of(text) if (term.forms | near_forms(term.word)) & clause.forms)
+        numbers = sum(any(same_number(one, other) for other in clause.numbers) for one in mine.numbers)
+        dates = sum(any(one.holds(other) for other in clause.dates) for one in mine.dates)
+        if not shared + numbers + dates:
+            continue
+        rivals = _rivals(mine, clause, clauses, every)
+        if not rivals:
+            return None
+        reasons.append((shared + numbers + dates, -len(rivals), rivals[0]))
+    return max(reasons)[2] if reasons else None
+
+
+def _rivals(mine: _Clause, clause: _Clause, clauses: list[_Clause], every: frozenset[str]) -> list[str]:
+    """What the clause has in place of a number, date or word that only other clauses have."""
+    found = []
+    others = [one for one in clauses if one is not clause]
+    for number in mine.numbers:
+        if any(same_number(number, one) for one in clause.numbers):
+            continue
+        if not any(same_number(number, one) for other in others for one in other.numbers):
+            continue
+        free = (one for one in clause.numbers if not any(same_number(each, one) for each in mine.numbers))
+        rival = next((one for one in free if one.unit == number.unit), None)
+        if rival is not None:
+            found.append(f"the page says this of {rival.text.strip()}, not of {number.text.strip()}")
+    for date in mine.dates:
+        if any(date.holds(one) for one in clause.dates):
+            continue
+        if not any(date.holds(one) for other in others for one in other.dates):
+            continue
+        free_dates = (one for one in clause.dates if not any(each.holds(one) for each in mine.dates))
+        other_date = next((one for one in free_dates if one.kind == date.kind), None)
+        if other_date is not None:
+            found.append(f"the page says this of {other_date.text.strip()}, not of {date.text.strip()}")
+    return found + _replaced(mine, clause, every)
+
+
+def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str]:
+    """Words of the statement that stand elsewhere in the sentence, and what the clause has in their place."""
+    matcher = SequenceMatcher(None, mine.tokens, clause.tokens, autojunk=False)
+    if not any(block.size for block in matcher.get_matching_blocks()):
+        return []
+    found = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind != "replace":
+            continue
+        here = [word for word in mine.tokens[a:b] if _tells(word) and word not in clause.forms and word in every]
+        there = [word for word in clause.tokens[c:d] if _tells(word) and word not in mine.forms]
+        if here and there:
+            found.append(f"the page says “{' '.join(there)}” there, not “{' '.join(here)}”")
+    return found
+
+
+def _tells(word: str) -> bool:
+    return not word[0].isdigit() and (bool(terms_of(word)) or (len(word) == 1 and word not in "a수이그저한두세네"))
+
+
+def _turned(statement: Statement, place: Place) -> str | None:
+    """A number that the statement goes from and the sentence to, or the other way round."""
+    for mine in statement.quantities:
+        word = _role(statement.text, mine)
+        if word is None:
+            continue
+        same = [one for one in place.spot.quantities if same_number(mine, one)]
+        roles = {_role(place.spot.text, one) for one in same}
+        if same and roles == {_ROLES[word]}:
+            return f"the page says “{_ROLES[word]} {mine.text.strip()}”, not “{word} {mine.text.strip()}”"
+    return None
+
+
+def _role(text: str, number: Quantity) -> str | None:
+    before = text[: number.start].rstrip("$€£₩ ").rpartition(" ")[2].casefold()
+    if before in _ROLES:
+        return before
+    behind = text[number.stop : number.stop + 3].strip()
+    return "from" if behind.startswith("에서") else "to" if behind.startswith(("으로", "로 ")) else None
