@@ -25,7 +25,8 @@ _CUT = re.compile(
     r"[,;:]\s+|\s(?=(?:and|but|while|whereas|although|though|because|after|before|which|who|until|unless|than)\s)"
     r"|(?<=[가-힣](?:며|고))\s+(?!있|없|싶|나서)|(?<=지만)\s+|(?<=으나)\s+|(?<=하여)\s+|(?<=되어)\s+"
 )
-_TOKEN = re.compile(r"\d[\d.,:]*\d|\d|[^\W\d_]+")
+_TOKEN = re.compile(r"(?:\d[\d.,:]*\d|\d)[가-힣%]*|[^\W\d_]+")
+_STAND_INS = frozenset({"follow", "same", "likewise", "마찬가지"})
 _ENOUGH = 0.6
 """Share of the statement's words in the sentence from which its clauses are looked at."""
 _ROLES = {"from": "to", "to": "from", "before": "after", "after": "before"}
@@ -53,6 +54,8 @@ def _clause(text: str) -> _Clause:
 
 
 def _key(token: str) -> str:
+    if token[0].isdigit():
+        return plain(token)
     return min(forms_of(token) or {plain(token)}, key=lambda form: (len(form), form))
 
 
@@ -120,7 +123,27 @@ def _rivals(mine: _Clause, clause: _Clause, clauses: list[_Clause], every: froze
         other_date = next((one for one in free_dates if one.kind == date.kind), None)
         if other_date is not None:
             found.append(f"the page says this of {other_date.text.strip()}, not of {date.text.strip()}")
-    return found + _replaced(mine, clause, every)
+    return found + _lent(mine, clause, clauses[clauses.index(clause) + 1 :]) + _replaced(mine, clause, every)
+
+
+def _lent(mine: _Clause, clause: _Clause, later: list[_Clause]) -> list[str]:
+    """Numbers of a later clause, the only one to have a word of the statement ("weekdays 12, weekends 20").
+
+    An earlier clause may lend its words to a later one, but not the other way round.
+    """
+    own = mine.forms & clause.forms
+    for other in later:
+        words = {word for word in mine.tokens if _tells(word) and word in other.forms and word not in own}
+        if not words or set(clause.tokens) & mine.forms > words:
+            continue
+        for number in mine.numbers:
+            if not any(same_number(number, one) for one in clause.numbers):
+                continue
+            for one in other.numbers:
+                if one.unit == number.unit and not any(same_number(each, one) for each in mine.numbers):
+                    word = min(words)
+                    return [f"the page says {one.text.strip()} of “{word}”, not {number.text.strip()}"]
+    return []
 
 
 def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str]:
@@ -134,7 +157,10 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
             continue
         here = [word for word in mine.tokens[a:b] if _tells(word) and word not in clause.forms and word in every]
         there = [word for word in clause.tokens[c:d] if _tells(word) and word not in mine.forms]
-        if here and there:
+        single = [word for word in mine.tokens[a:b] if len(word) == 1 and word in mine.forms - clause.forms]
+        if single and not here and any(len(word) == 1 for word in there):
+            here = single
+        if here and there and not _STAND_INS & set(there):
             found.append(f"the page says “{' '.join(there)}” there, not “{' '.join(here)}”")
     return found
 

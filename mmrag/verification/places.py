@@ -64,13 +64,19 @@ def best_places(statement: Statement, sheet: Sheet, most: int = 3) -> list[Place
     return [_place(terms, weights, sheet, place) for _, place in scored[:most]]
 
 
+def _near(sheet: Sheet, place: int) -> tuple[Spot, ...]:
+    """The sentences around a spot; of a list item only the line that opens its list, not its neighbours."""
+    spot = sheet.spots[place]
+    if spot.lead:
+        return tuple(one for one in reversed(sheet.spots[:place]) if one.text == spot.lead)[:1]
+    around = (place - 2, place - 1, place + 1)
+    found = (sheet.spots[other] for other in around if 0 <= other < len(sheet.spots))
+    return tuple(one for one in found if not one.row and not one.lead and not spot.row)
+
+
 def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place: int) -> Place:
     spot = sheet.spots[place]
-    near = tuple(
-        sheet.spots[other]
-        for other in (place - 2, place - 1, place + 1)
-        if 0 <= other < len(sheet.spots) and not sheet.spots[other].row and not spot.row
-    )
+    near = _near(sheet, place)
     found, direct, missing = 0.0, 0.0, []
     for term, weight in zip(terms, weights, strict=True):
         share = covers(term, spot)

@@ -39,6 +39,7 @@ _SCOPE = {
     "all": 3, "every": 3, "each": 3, "always": 3, "some": 1, "sometimes": 1, "several": 1, "only": 2, "none": 0,
     "most": 2, "many": 1, "모든": 3, "모두": 3, "일부": 1, "항상": 3, "전부": 3, "대부분": 2,
 }  # fmt: skip
+_SURE = 0.7
 _WORD = re.compile(r"[a-z]+|[가-힣]+")
 _OPPOSITES_KO = (
     ("증가", "감소"), ("상승", "하락"), ("늘", "줄"), ("확대", "축소"), ("개선", "악화"), ("흑자", "적자"), ("이익", "손실"),  # noqa: E501
@@ -80,7 +81,10 @@ def is_negated(text: str) -> bool:
 def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
     """Whether the sentence says the opposite; None where nothing tells."""
     if place.spot.row:
-        return None
+        odd = place.coverage >= _SURE and is_negated(statement.text) != is_negated(place.spot.text)
+        return (
+            Finding("polarity", "not_found", 0.7, "what stands there is denied in one of the two", ()) if odd else None
+        )
     turned = _opposite(statement, place.spot)
     if place.coverage < (0.3 if turned else 0.45):
         return None
@@ -117,6 +121,8 @@ def _part(terms: tuple[Term, ...], spot: Spot) -> str:
         words = terms_of(text)
         part = Spot(text, 0, 0)
         shared = sum(1 for term in terms if covers(term, part))
+        if terms and shared == len(terms):
+            return text
         if shared and shared >= 0.5 * min(len(terms), len(words) or 1):
             kept.append(text)
     return "".join(kept) or spot.text

@@ -47,6 +47,8 @@ class Spot:
     title: bool = False
     table: bool = False
     """It is a row of a table whose columns are known: its numbers are judged cell by cell."""
+    lead: str = ""
+    """Of a list item: the line that opens the list ("Crew must bring:")."""
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -278,10 +280,15 @@ class Sheets:
 
 def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:
     """Sentences, then rows of tables with their labels, then every line that neither has."""
-    found = [
-        Spot(one.text, one.start, one.stop, one.boxes, one.heading, one.paragraph, title=one.title)
-        for one in read_sentences(words)
-    ]
+    found, lead = [], ""
+    for one in read_sentences(words):
+        if not one.item:
+            lead = one.text if one.text.rstrip().endswith((":", "：")) else ""
+        found.append(
+            Spot(one.text, one.start, one.stop, one.boxes, one.heading, one.paragraph, title=one.title, lead=lead)
+        )
+        if not one.item:
+            found[-1].lead = ""
     covered = {place for spot in found for place in range(spot.start, spot.stop)}
     rows: dict[tuple[int, int], list[Slot]] = {}
     for slot in slots:
