@@ -123,7 +123,7 @@ def report(entries: Sequence[dict[str, Any]], said: Sequence[Observed], folds: n
     label = np.array([float(entry["supported"]) for entry in entries])
     source = np.array([entry["source"] for entry in entries])
     ours = source == "summedits"
-    weight = np.where(ours, 0.6 / ours.sum(), 0.4 / (~ours).sum()) * len(entries)
+    weight = np.where(ours, 0.8 / ours.sum(), 0.2 / (~ours).sum()) * len(entries)
     ruled = np.array([one.worst.probability if one.facts else 0.02 for one in said])
     asked = np.array([one.entailed is not None for one in said])
     rows = np.array(

@@ -1,7 +1,7 @@
 """P(supported) of a claim in free words: what the checks found and what text entailment says, on one calibrated scale.
 
 The rule of `combining` orders claims well, but its numbers were set by hand. Here its log-odds and those of entailment
-are joined by a logistic regression (Platt 1999), each weighed by how many of the claim's words are on the page.
+are joined by a logistic regression (Platt 1999), with how many of the claim's words are on the page.
 `coefficients.json` is made by `scripts/calibrate_verdicts.py` on claims whose documents the entailment had not seen.
 """
 
@@ -14,7 +14,7 @@ from math import exp, log
 
 __all__ = ["TERMS", "likely", "supported_from", "terms_of"]
 
-TERMS = ("rule", "entailed", "rule * coverage", "entailed * coverage", "coverage", "bias")
+TERMS = ("rule", "entailed", "coverage", "bias")
 _LEAST = 0.01
 
 
@@ -32,8 +32,7 @@ def likely(rule: float, entailed: float, coverage: float) -> float:
 
 def terms_of(rule: float, entailed: float, coverage: float) -> tuple[float, ...]:
     """What the coefficients of `TERMS` are multiplied with."""
-    rule, entailed = _log_odds(rule), _log_odds(entailed)
-    return rule, entailed, rule * coverage, entailed * coverage, coverage, 1.0
+    return _log_odds(rule), _log_odds(entailed), coverage, 1.0
 
 
 def supported_from() -> float:
