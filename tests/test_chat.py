@@ -56,6 +56,8 @@ def test_the_set_is_understood_as_well_as_reported() -> None:
     ("previous", "question", "meant"),
     [
         ("What was the margin in Q3 2019?", "And Q4?", "What was the margin in Q4 2019?"),
+        ("은모래섬 여객선의 왕복 요금은 얼마인가요?", "왜 비싼가요?", "은모래섬 여객선의 왕복 요금은 왜 비싼가요?"),
+        ("은모래섬 여객선의 왕복 요금은 얼마인가요?", "왜 그렇게 비싸죠?", "은모래섬 여객선의 왕복 요금은 왜 비싸죠?"),
         ("What was the margin in Q1 2019?", "and the quarter before?", "What was the margin in Q4 2018?"),
         ("What is the change in cheese between 2018 and 2019?", "2017 to 2018?",
          "What is the change in cheese between 2017 to 2018?"),

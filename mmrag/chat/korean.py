@@ -110,11 +110,17 @@ _PREDICATE = re.compile(
     r"(?:습니까|습니다|나요|까요|어요|아요|해요|세요|니까|는데|지만|하고|했고|한다|했다|인가|는가|하면|[았었했]을?\s?때)$"
 )
 
+_WHY_SO = re.compile(r"^왜\s(?:그렇게\s|이렇게\s)?(\S+(?:가요|나요|까요?|죠|지요|에요|예요|어요|아요|니))$")
+"""Why it is so, of what was spoken of: 왜 비싼가요?"""
+
 
 def why(question: str, previous: str, answer: str) -> str | None:
     """ "왜요?" put to what was asked before: the word that asked gives way to 왜; None for another question."""
-    if not _WHY.match(strip_lead(question).rstrip(" ?.!~")):
-        return None
+    alone = strip_lead(question).rstrip(" ?.!~")
+    if not _WHY.match(alone):
+        so = _WHY_SO.match(alone)
+        topic = _topic(previous) if so and re.search("[가-힣]", previous) else None
+        return f"{topic}{particle(topic, '은')} 왜 {so[1]}?" if so and topic else None
     asked = list(_ASKS.finditer(previous))
     if not asked:
         words = previous.rstrip(" ?").split()

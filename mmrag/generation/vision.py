@@ -80,7 +80,9 @@ class VisionGenerator:
         Never fails for what the model says; raises `ModelUnavailable` where it cannot be asked.
         """
         if not evidence or not question.strip():
-            return Draft(question, "", note="there is no evidence" if not evidence else "the question is empty")
+            return Draft(
+                question, "", note="the question is empty" if evidence else "No page was found for this question."
+            )
         budget = self._budget
         for attempt in range(3):
             shown = self._pictures(evidence, budget)
