@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mmrag.types import Claim, Draft, Evidence, Hit, Page, Region, Vectors, Word
 
@@ -31,6 +31,7 @@ __all__ = [
     "VectorIndex",
     "Verifier",
     "VisionLLM",
+    "WordScorer",
 ]
 
 
@@ -108,11 +109,20 @@ class Embedder(Protocol):
         """Shape (len(texts), dim)."""
 
 
+@runtime_checkable
 class PairScorer(Protocol):
     """A cross-encoder: relevance or entailment of pairs of texts."""
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.float32]:
         """Shape (len(pairs),); a larger score is better."""
+
+
+@runtime_checkable
+class WordScorer(PairScorer, Protocol):
+    """A `PairScorer` that can also say which words of a claim a text carries least."""
+
+    def suspects(self, evidence: str, claim: str, k: int = 3) -> Sequence[tuple[str, float]]:
+        """At most `k` words of the claim, worst first, with P(the text does not say so)."""
 
 
 class PageSource(Protocol):

@@ -1,47 +1,72 @@
 """P(supported) of a claim in free words: what the checks found and what text entailment says, on one calibrated scale.
 
 The rule of `combining` orders claims well, but its numbers were set by hand. Here its log-odds and those of entailment
-are joined by a logistic regression (Platt 1999), with how many of the claim's words are on the page.
+are joined by a logistic regression (Platt 1999): one for a claim of one fact, where entailment gains weight with the
+number of words, and one for a claim of several, of which the rule sees only the worst.
 `coefficients.json` is made by `scripts/calibrate_verdicts.py` on claims whose documents the entailment had not seen.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp, log
 
-__all__ = ["TERMS", "likely", "supported_from", "terms_of"]
+__all__ = ["TERMS", "Signs", "likely", "supported_from"]
 
-TERMS = ("rule", "entailed", "coverage", "bias")
+TERMS = {
+    "one fact": ("rule", "entailed", "rule * length", "entailed * length", "length", "bias"),
+    "several": ("rule", "entailed", "coverage", "bias"),
+}
 _LEAST = 0.01
+_MIDDLE = 12
+"""Words of a claim whose `length` is 0."""
 
 
-def likely(rule: float, entailed: float, coverage: float) -> float:
-    """P(supported), `_LEAST` to 1 - `_LEAST`.
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of a claim.
 
-    `rule`: P(supported) by the checks on the claim's worst fact; `entailed`: the score of text entailment for the claim
-    as a whole; `coverage`: the mean share of its facts' words that the page has. Each 0 to 1.
+    `rule`: P(supported) by the checks on its worst fact; `entailed`: the score of text entailment for the claim as a
+    whole; `coverage`: the mean share of its facts' words that the page has; each 0 to 1. `facts`, `words`: how many.
     """
-    fitted = _fitted()["terms"]
-    values = terms_of(rule, entailed, coverage)
-    logit = sum(fitted[name] * value for name, value in zip(TERMS, values, strict=True))
+
+    rule: float
+    entailed: float
+    coverage: float
+    facts: int
+    words: int
+
+    @property
+    def kind(self) -> str:
+        """The regression to use."""
+        return "several" if self.facts > 1 else "one fact"
+
+    def terms(self) -> tuple[float, ...]:
+        """What the coefficients of `TERMS[kind]` are multiplied with."""
+        rule, entailed = _log_odds(self.rule), _log_odds(self.entailed)
+        if self.facts > 1:
+            return rule, entailed, self.coverage, 1.0
+        length = log(max(1, self.words) / _MIDDLE)
+        return rule, entailed, rule * length, entailed * length, length, 1.0
+
+
+def likely(signs: Signs) -> float:
+    """P(supported), `_LEAST` to 1 - `_LEAST`."""
+    fitted = _fitted()[signs.kind]
+    logit = sum(fitted[name] * value for name, value in zip(TERMS[signs.kind], signs.terms(), strict=True))
     return min(1 - _LEAST, max(_LEAST, 1 / (1 + exp(-logit))))
 
 
-def terms_of(rule: float, entailed: float, coverage: float) -> tuple[float, ...]:
-    """What the coefficients of `TERMS` are multiplied with."""
-    return _log_odds(rule), _log_odds(entailed), coverage, 1.0
-
-
-def supported_from() -> float:
+def supported_from(facts: int) -> float:
     """The probability from which on such a claim is called supported.
 
-    Where true claims called unsupported and false ones called supported weigh the same; it lies under one half since
-    most claims that were fitted on are false.
+    For several facts it lies under one half: most claims that were fitted on are false, and below it true claims called
+    unsupported would outweigh false ones called supported.
     """
-    return _fitted()["label"]["supported from"]
+    return _fitted()["supported from"]["several" if facts > 1 else "one fact"]
 
 
 def _log_odds(value: float) -> float:

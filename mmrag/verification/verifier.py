@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mmrag.protocols import PageSource, PairScorer
+from mmrag.protocols import PageSource, PairScorer, WordScorer
 from mmrag.types import Claim, Draft, Evidence, Part, Verdict
-from mmrag.verification.calibration import likely, supported_from
+from mmrag.verification.calibration import Signs, likely, supported_from
 from mmrag.verification.combining import bounded, conclude, is_decided, rough_probability
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
@@ -64,15 +64,21 @@ class _Checked:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What is known of a claim: its facts where they stand best, and P(supported) by text entailment, if asked."""
+    """What is known of a claim: its facts where they stand best, how long it is, and what entailment says, if asked."""
 
     facts: tuple[_Checked, ...]
-    entailed: float | None
+    words: int
+    entailed: float | None = None
 
     @property
     def worst(self) -> _Checked:
         """The fact that is least likely supported."""
         return min(self.facts, key=lambda one: one.probability)
+
+    @property
+    def passage(self) -> str:
+        """The text of the pages that the facts stand on."""
+        return "\n".join(dict.fromkeys(one.sheet.passage(one.passage) for one in self.facts))
 
     @property
     def coverage(self) -> float:
@@ -86,7 +92,8 @@ class Observed:
             return self.worst.probability
         premises = [one for one in self.worst.findings if one.check == "premise"]
         rest = [one for one in self.worst.findings if one.check != "premise"]
-        value = bounded(likely(rough_probability(rest), self.entailed, self.coverage), premises)
+        signs = Signs(rough_probability(rest), self.entailed, self.coverage, len(self.facts), self.words)
+        value = bounded(likely(signs), premises)
         return min(value, REFUTED) if is_decided(self.worst.findings) else value
 
 
@@ -135,10 +142,10 @@ class PageVerifier:
         observed = self.observe(part.claim, question, self._sheets.read(_ordered(part, evidence)))
         if observed is None:
             return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
-        threshold = 0.5 if observed.entailed is None else supported_from()
+        threshold = 0.5 if observed.entailed is None else supported_from(len(facts))
         findings = observed.worst.findings
         if observed.entailed is not None and observed.probability < threshold:
-            findings = (*findings, Finding("entailment", "not_found", 0.5, "the sentences there do not say so"))
+            findings = (*findings, Finding("entailment", "not_found", 0.5, self._unsaid(part.claim, observed)))
         label, reason, citations = conclude(findings, observed.probability, threshold)
         if len(observed.facts) > 1:
             reason = f"“{_short(facts[observed.facts.index(observed.worst)])}”: {reason}"
@@ -155,12 +162,18 @@ class PageVerifier:
             if best is None:
                 return None
             facts.append(best)
-        observed = Observed(tuple(facts), None)
+        observed = Observed(tuple(facts), len(claim.split()))
         if self._entailment is not None and any(one.is_open for one in facts):
-            passages = dict.fromkeys(one.sheet.passage(one.passage) for one in facts)
-            score = float(self._entailment.score([("\n".join(passages), claim)])[0])
-            return replace(observed, entailed=score)
+            return replace(observed, entailed=float(self._entailment.score([(observed.passage, claim)])[0]))
         return observed
+
+    def _unsaid(self, claim: str, observed: Observed) -> str:
+        """What to say of a claim that only entailment refuses."""
+        if isinstance(self._entailment, WordScorer):
+            doubted = self._entailment.suspects(observed.passage, claim, 1)
+            if doubted and doubted[0][1] >= 0.5:
+                return f"the sentences there do not say “{doubted[0][0]}”"
+        return "the sentences there do not say so"
 
     def _best(self, statement: Statement, question: str, sheets: Sequence[Sheet]) -> _Checked | None:
         """The place of all pages that tells most about a statement."""
