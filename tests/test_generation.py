@@ -257,3 +257,17 @@ def test_two_questions_in_one_are_taken_apart() -> None:
 def test_forms_of_a_word_meet() -> None:
     assert terms_of("it became nine") & terms_of("become 9") >= {"9"}
     assert len(terms_of("became won") & terms_of("becomes win")) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What was the value of the shares vested in 2012?", "$1.5 million"),
+        ("What was the value of the shares vested in 2011?", "$1.0 million"),
+        ("What was the value of the shares vested in 2010 and 2012 respectively?", "$0.3 million (2010), $1.5 million"),
+    ],
+)
+def test_values_in_a_list_belong_to_the_years_in_a_list(question: str, answer: str) -> None:
+    line = "The value of the shares vested in fiscal years 2012, 2011, and 2010 was $1.5 million, $1.0 million and $0.3"
+    pages = Pages({"shares": ["# Shares", f"{line} million, respectively."]})
+    assert ExtractiveGenerator(pages, encode).generate(question, pages.evidence()).text.startswith(answer)

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 
+from mmrag.generation.aligned import years_of_values
 from mmrag.generation.candidates import Candidate, Piece, cite
 from mmrag.generation.ranking import Asked, Scored
 from mmrag.generation.reading import PageText, Spot
@@ -110,6 +111,8 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     question = asked.question
     best = ranked[0].score
     near = [one for one in ranked[:_VOTERS] if one.score > 0.6 * best and not _leads_on(one.spot.sentence)]
+    if question.respectively and len(question.years) > 1:
+        return _for_each_year(asked, ranked, near) + [_stated(asked, ranked, one) for one in near[:2]]
     if question.answer_type in ("text", "reason"):
         return [_stated(asked, ranked, one) for one in near[:_LOOKED_AT]]
     votes: dict[str, float] = {}
@@ -129,6 +132,23 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
         text = span.text if question.answer_type in _SHORT_TYPES and not _wants_more(asked) else _plain(one.spot.text)
         found.append(Candidate("value", text, (_piece(one.spot, text),), own + 0.3 * votes[key] / total, features))
     return found + [_stated(asked, ranked, one) for one in near[:2]]
+
+
+def _for_each_year(asked: Asked, ranked: Sequence[Scored], near: Sequence[Scored]) -> list[Candidate]:
+    """The value of each year asked for, out of a sentence that has a list of years and one of values."""
+    found = []
+    for one in near[:_LOOKED_AT]:
+        text = _plain(one.spot.text)
+        years = years_of_values(text)
+        fitting = {span.start: span for span in spans(asked.question, text)} if years else {}
+        own = {years[start]: span.text for start, span in fitting.items() if start in years}
+        if asked.question.answer_type == "text":
+            own = {years[found.start]: found.text for found in quantities(text) if found.start in years}
+        if set(asked.question.years) <= set(own):
+            features = _features(asked, ranked, one, 1.0) | {"share": 0.5}
+            shown = ", ".join(f"{own[year]} ({year})" for year in asked.question.years)
+            found.append(Candidate("value", shown, (_piece(one.spot, shown),), one.score + 0.4, features))
+    return found
 
 
 def _leads_on(sentence: Sentence) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mmrag.generation.aligned import years_of_values
 from mmrag.generation.questions import Question
 from mmrag.quantities import Quantity, periods, quantities
 
@@ -130,9 +131,15 @@ def _matches(pattern: re.Pattern[str], sentence: str, fit: float) -> Iterator[Sp
         yield Span(match[0].strip(), match.start(), match.end(), fit)
 
 
+_OTHER_YEAR = 0.4  # how well the value of another year suits, where the sentence tells years apart
+
+
 def _amounts(question: Question, sentence: str) -> Iterator[Span]:
+    years = years_of_values(sentence) if question.years else {}
     for found in quantities(sentence):
         fit = _fits(question, found, sentence) * _role(question, found, sentence)
+        if years.get(found.start, question.years[0] if question.years else 0) not in (question.years or (0,)):
+            fit *= _OTHER_YEAR
         if fit > 0:
             yield Span(found.text, found.start, found.stop, fit)
     if question.answer_type == "duration":
