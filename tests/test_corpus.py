@@ -168,6 +168,21 @@ def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
         mmrag.Corpus(tmp_path / "index", text="none", pixels="none").index(tmp_path / "nowhere")
 
 
+def test_every_public_name_is_there_and_importing_loads_nothing_heavy() -> None:
+    for name in mmrag.__all__:
+        assert getattr(mmrag, name).__name__ == name
+        assert name in dir(mmrag)
+    with pytest.raises(AttributeError, match="Answers"):
+        mmrag.Answers  # noqa: B018
+    code = (
+        "import mmrag, sys; mmrag.Answer, mmrag.Verdict; "
+        "heavy = ('mmrag.corpus', 'numpy', 'faiss', 'pymupdf', 'onnxruntime', 'rich'); "
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
 def test_another_process_sees_the_index_and_settings_follow_it(corpus: mmrag.Corpus, folder: Path) -> None:
     code = (
         "import mmrag, sys; c = mmrag.Corpus(sys.argv[1]); "
