@@ -11,6 +11,7 @@ import pytest
 
 from mmrag.embedders.text import minilm
 from mmrag.scorers import Entailment
+from mmrag.scorers.words import stem
 
 REPORT = (
     "Acme Corporation opened its second plant in Lyon in March 2019. Revenue rose 12 % to $3.1 billion, driven by "
@@ -116,3 +117,13 @@ def test_it_needs_no_model_library() -> None:
     code = "import sys, mmrag.scorers as s; s.Entailment().score([('a b', 'a')]); print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "transformers", "onnxruntime", "sklearn", "scipy"} & set(out)
+
+
+def test_korean_styles_of_speech_are_one_word() -> None:
+    page = "소모품은 보증에 포함되지 않습니다. 공장을 열었습니다. 물을 마십니다."
+    for polite, plain in (("않습니다", "않는다"), ("열었습니다", "열었다"), ("마십니다", "마신다")):
+        assert stem(polite) == stem(plain)
+    assert stem("바다") != stem("받다")
+    scorer = Entailment()
+    assert scorer.score([(page, "소모품은 보증에 포함되지 않는다.")])[0] > 0.5
+    assert scorer.score([(page, "소모품은 보증에 포함된다.")])[0] < 0.5

@@ -78,11 +78,30 @@ def stem(word: str) -> str:
     """A key that is the same for the common forms of a word: "plans", "planned" and "planning"."""
     word = word.lower().replace("’", "'").removesuffix("'s").replace("'", "")
     if "가" <= word[:1] <= "힣":
+        word = _plain_style(word)
         ending = next((end for end in _KOREAN_ENDINGS if word.endswith(end) and len(word) - len(end) >= 2), "")
         return word.removesuffix(ending)
     ending = next((end for end in _ENDINGS if word.endswith(end) and len(word) - len(end) >= 3), "")
     word = word.removesuffix(ending)
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word.replace(",", "")
+
+
+_FINALS = 28
+"""Korean syllables in a row of the code table that differ in their final consonant alone; the first has none."""
+_NIEUN, _PIEUP = 4, 17
+
+
+def _plain_style(word: str) -> str:
+    """A Korean predicate as the dictionary has it: "합니다", "한다" and "하다", "열었습니다" and "열었다" are one."""
+    word = word.replace("하였", "했").replace("되었", "됐")
+    for ending in ("습니다", "는다"):
+        if word.endswith(ending) and len(word) > len(ending):
+            return word.removesuffix(ending) + "다"
+    for ending, final in (("니다", _PIEUP), ("다", _NIEUN)):
+        left = word.removesuffix(ending)
+        if left and left != word and "가" <= left[-1] <= "힣" and (ord(left[-1]) - ord("가")) % _FINALS == final:
+            return left[:-1] + chr(ord(left[-1]) - final) + "다"
+    return word
 
 
 _BASES = {"ies": ("y",), "es": ("", "e"), "s": ("",), "ied": ("y",), "ed": ("", "e"), "ing": ("", "e")} | {
