@@ -15,6 +15,7 @@ from mmrag.generation.prose import prose_candidates
 from mmrag.generation.questions import Question, analyse
 from mmrag.generation.ranking import Asked, rank_sentences, weigh
 from mmrag.generation.reading import Reader
+from mmrag.generation.remembering import KeptPages, KeptVectors
 from mmrag.generation.tables import TableReader, table_candidates
 from mmrag.protocols import PageSource
 from mmrag.types import Draft, Evidence, Part, Vectors
@@ -32,9 +33,10 @@ class ExtractiveGenerator:
     """
 
     def __init__(self, pages: PageSource, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
-        self._reader = Reader(pages)
-        self._tables = TableReader(pages)
-        self._encode = encode
+        kept = KeptPages(pages)
+        self._reader = Reader(kept)
+        self._tables = TableReader(kept)
+        self._encode = KeptVectors(encode) if encode is not None else None
 
     def generate(self, question: str, evidence: Sequence[Evidence]) -> Draft:
         """The likeliest candidate; an empty draft, with a note, where the evidence does not state an answer."""

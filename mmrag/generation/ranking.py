@@ -26,7 +26,7 @@ __all__ = ["Asked", "Scored", "rank_sentences", "weigh"]
 
 _NAMED = 0.4  # weight of a word of the question that the names of the best files hold: it says where, not what
 _MOST_CHARACTERS = 600
-_ENCODED = 40  # sentences that are encoded for a question: those with most shared words; encoding is what takes time
+_ENCODED = 24  # sentences that are encoded for a question: those with most shared words; encoding is what takes time
 
 
 _GENERIC = terms_of(
