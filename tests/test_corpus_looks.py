@@ -18,7 +18,7 @@ import mmrag
 from mmrag import ocr
 from mmrag.corpus.answering import Answering
 from mmrag.corpus.given import GivenEvidence
-from mmrag.errors import ModelUnavailable
+from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.protocols import Completion
 from mmrag.testing import FakeLLM
 from mmrag.types import AnswerEvent, Word
@@ -152,9 +152,15 @@ def test_pages_with_words_of_their_own_are_not_looked_at(report: mmrag.Corpus, m
         raise AssertionError("nothing should be loaded")
 
     monkeypatch.setattr(ocr, "choose", never)
-    monkeypatch.setattr(Answering, "llm", never)
+    monkeypatch.setattr("mmrag.llms.load", never)
+    monkeypatch.setattr(report._opened, "config", replace(report.config, llm="hf:nobody/nothing"))
     for claim in ("Packaging cost 2,230 in 2025.", "Packaging cost 2,330 in 2025.", "The plants stand in Busan."):
         assert "could not" not in report.verify(claim).verdict.reason
+
+
+def test_a_model_that_cannot_be_is_told_at_once(report: mmrag.Corpus, tmp_path: Path) -> None:
+    with mmrag.Corpus(tmp_path / "index", llm="nonsense") as corpus, pytest.raises(UsageError, match="nonsense"):
+        corpus.verify("Packaging cost 2,230 in 2025.")
 
 
 def test_a_wrong_number_of_a_draft_is_corrected_and_told(report: mmrag.Corpus, monkeypatch: pytest.MonkeyPatch) -> None:

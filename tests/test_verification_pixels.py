@@ -329,9 +329,10 @@ def test_a_look_is_weighed_in_only_where_words_leave_it_open() -> None:
     )
 
 
-def test_a_picture_without_words_is_left_to_the_look() -> None:
-    photo = region(sample("maintenance-agreement-scan.pdf"), FEE, "none", "")
-    pages = Pages((), photo)
+@pytest.mark.parametrize("sign", ["", "B1-07"])
+def test_a_picture_with_hardly_a_word_is_left_to_the_look(sign: str) -> None:
+    photo = region(sample("maintenance-agreement-scan.pdf"), FEE, "ocr" if sign else "none", sign)
+    pages = Pages(line(sign, Box(0.4, 0.4, 0.5, 0.42)) if sign else (), photo)
     for truth, label in ((0.95, "supported"), (0.05, "not_found"), (0.5, "not_found")):
         checks = PixelChecks(picture, llm=Sided(truth))
         verdict = verdict_of(LookingVerifier(PageVerifier(pages), PageVerifier, pages, checks), "A dog sleeps.", photo)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "chat", "questions"]
 
 PROMPT = "> "
+LONGEST_ECHO = 500
+"""Characters of a piped question that are repeated above its answer."""
 HELP = (
     ("/sources", "the pages that were looked at for the last answer"),
     ("/show N", "the cited page EN with a box around what is cited; without N, every cited page"),
@@ -207,7 +209,8 @@ class Conversation:
 
         typed = interactive(self._as_json)
         if not typed and not self._as_json:
-            output.show(Text(f"{PROMPT}{clean(line)}", "bold"))
+            echo = line if len(line) <= LONGEST_ECHO else f"{line[:LONGEST_ECHO]}…"
+            output.show(Text(f"{PROMPT}{clean(echo)}", "bold"))
         start = time.perf_counter()
         with live_answer() as progress:
             answer = self._chat.ask(line, max_risk=self._risk, progress=progress)

@@ -58,8 +58,13 @@ class LateModel:
 
 
 def pixel_checks(index: OpenIndex, load: Callable[[], VisionLLM | None]) -> PixelChecks:
-    """The looks that the settings of an index allow. `load` gives the language model, which may be loaded already."""
+    """The looks that the settings of an index allow. `load` gives the language model, which may be loaded already.
+
+    Raises `UsageError` where the settings name no model that there could be.
+    """
     config = index.config
+    if config.llm.partition(":")[0] not in ("hf", "langchain"):
+        load()  # costs nothing, and a name that is mistyped is told at once
 
     def crop(region: Region, long_side: int) -> Image:
         return index.renderer().crop(region, long_side)

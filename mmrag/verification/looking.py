@@ -24,7 +24,9 @@ _ENOUGH = 0.9
 _OPEN = (0.1, 0.9)
 """Between these a look is weighed in: what the words refute or do not have is no matter of looks."""
 _UNREAD = 0.3
-"""P(supported) of a claim over pictures without words, before they are looked at."""
+"""P(supported) of a claim over pictures with hardly a word, before they are looked at."""
+_FEW = 8
+"""Words on a page below which they are a sign in a photo, and not what the page says."""
 _TWO_READINGS = 0.8
 """P(supported) at most where one reading of the page contradicts the claim and another supports it."""
 _DOUBT = "but read again at a higher resolution it does not"
@@ -74,9 +76,9 @@ class LookingVerifier:
         better, notes = self._read_again(draft, part, verdict, evidence)
         if better is not None:
             verdict = better
-        elif (wordless := self._is_wordless(evidence)) or _OPEN[0] < verdict.probability < _OPEN[1]:
+        elif (silent := self._says_little(evidence)) or _OPEN[0] < verdict.probability < _OPEN[1]:
             found = list(self._checks.check(part.claim, evidence, verdict.citations))
-            prior = max(_UNREAD, verdict.probability) if wordless else verdict.probability
+            prior = max(_UNREAD, verdict.probability) if silent else verdict.probability
             seen = weighed(replace(verdict, probability=prior), found)
             verdict = seen if seen.probability != prior else verdict
             notes += [one.reason for one in found if not one.citations and "could not" in one.reason]
@@ -84,9 +86,9 @@ class LookingVerifier:
             verdict = replace(verdict, reason="; ".join(dict.fromkeys([verdict.reason, *notes])))
         return replace(claim, verdict=verdict)
 
-    def _is_wordless(self, evidence: Sequence[Evidence]) -> bool:
-        """Whether no page of the evidence has words, so that their silence says nothing against a claim."""
-        return not any(self._pages.words(one.region.document.id, one.region.page) for one in evidence)
+    def _says_little(self, evidence: Sequence[Evidence]) -> bool:
+        """Whether no page of the evidence has more than a few words, so that silence says nothing against a claim."""
+        return all(len(self._pages.words(one.region.document.id, one.region.page)) < _FEW for one in evidence)
 
     def _read_again(
         self, draft: Draft, part: Part, verdict: Verdict, evidence: Sequence[Evidence]
