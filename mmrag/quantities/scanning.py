@@ -22,7 +22,7 @@ _BEFORE = re.compile(
     rf"(?P<open>\()?\s?(?P<sign>[-+△▲▼]\s?)?(?P<currency>{CURRENCY_PREFIX})?\s?(?P<open2>\()?(?P<sign2>[-△▲])?$"
 )
 _ENGLISH_SCALE = re.compile(
-    r"\s?-?(?P<word>hundred|thousand|million|billion|trillion|bn|mln|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT]|MM|mm|k|m|b)(?![\w/²])",
+    r"\s?-?(?P<word>(?:hundred|thousand|million|billion|trillion)s?|bn|mln|mn|tn)(?![A-Za-z])|(?P<letter>[KMBT]|MM|mm|k|m|b)(?![\w/²])",
     re.IGNORECASE,
 )
 _WORDS = {
@@ -228,7 +228,7 @@ def _english_scale(text: str, core: _Core, currency: bool) -> None:
             sure = currency or letter in ("K", "k", "M", "B")
             if not sure or core.step >= 10 or (letter == "K" and text[found.end() : found.end() + 1] == "-"):
                 return
-        factor = _WORDS[(found.group("word") or letter or "").lower()]
+        factor = _WORDS[(found.group("word") or letter or "").lower().removesuffix("s")]
         core.value, core.step, core.stop, core.plain = core.value * factor, core.step * factor, found.end(), False
 
 

@@ -41,6 +41,8 @@ class _Clause:
     forms: frozenset[str]
     numbers: tuple[Quantity, ...]
     dates: tuple[Period, ...]
+    letters: frozenset[str]
+    """Letters that are names: "line A", "가 노선"."""
 
 
 def _clause(text: str) -> _Clause:
@@ -50,7 +52,7 @@ def _clause(text: str) -> _Clause:
         for one in quantities(text)
         if not any(a < one.stop and one.start < b for a, b in (date.span for date in dates))
     )
-    return _Clause(tuple(_key(one) for one in _TOKEN.findall(text)), _labelled(text), numbers, dates)
+    return _Clause(tuple(_key(one) for one in _TOKEN.findall(text)), _labelled(text), numbers, dates, _letters(text))
 
 
 def _key(token: str) -> str:
@@ -59,9 +61,13 @@ def _key(token: str) -> str:
     return min(forms_of(token) or {plain(token)}, key=lambda form: (len(form), form))
 
 
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(plain(one) for one in _NAMED.findall(text) if one not in "이그저한두세네수")
+
+
 def _labelled(text: str) -> frozenset[str]:
-    """Forms of the words, and letters that are names ("line A", "가 노선")."""
-    return forms_of(text) | {plain(one) for one in _NAMED.findall(text)}
+    """Forms of the words, and letters that are names."""
+    return forms_of(text) | _letters(text)
 
 
 def _clauses(text: str) -> list[str]:
@@ -70,9 +76,11 @@ def _clauses(text: str) -> list[str]:
 
 def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
     """Contradicted where the sentence puts another thing in the place that the statement gives to one of its words."""
+    cite = (sheet.cite_spot(place.spot),)
+    if place.spot.lead and _other_list(statement, sheet, place):
+        return Finding("binding", "contradicted", 0.85, f"that stands under “{place.spot.lead.strip()}”", cite)
     if place.spot.row or place.direct < _ENOUGH:
         return None
-    cite = (sheet.cite_spot(place.spot),)
     role = _turned(statement, place)
     if role is not None:
         return Finding("binding", "contradicted", 0.85, role, cite)
@@ -82,6 +90,17 @@ def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding |
         if found is not None:
             return Finding("binding", "contradicted", 0.8, found, cite)
     return None
+
+
+def _other_list(statement: Statement, sheet: Sheet, place: Place) -> bool:
+    """Whether the statement has words of the line that opens another list, and none of this list's own."""
+    own = forms_of(place.spot.lead)
+    mine = [term for term in statement.terms if not term.forms & place.spot.forms]
+    for lead in {spot.lead for spot in sheet.spots if spot.lead} - {place.spot.lead}:
+        theirs = forms_of(lead)
+        if any(term.forms & theirs - own for term in mine) and not any(term.forms & own - theirs for term in mine):
+            return True
+    return False
 
 
 def _crossed(text: str, clauses: list[_Clause], every: frozenset[str]) -> str | None:
@@ -157,9 +176,10 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
             continue
         here = [word for word in mine.tokens[a:b] if _tells(word) and word not in clause.forms and word in every]
         there = [word for word in clause.tokens[c:d] if _tells(word) and word not in mine.forms]
-        single = [word for word in mine.tokens[a:b] if len(word) == 1 and word in mine.forms - clause.forms]
-        if single and not here and any(len(word) == 1 for word in there):
-            here = single
+        single = [word for word in mine.tokens[a:b] if word in mine.letters - clause.letters]
+        others = [word for word in clause.tokens[c:d] if word in clause.letters - mine.letters]
+        if single and others:
+            here, there = single, others
         if here and there and not _STAND_INS & set(there):
             found.append(f"the page says “{' '.join(there)}” there, not “{' '.join(here)}”")
     return found

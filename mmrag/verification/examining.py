@@ -16,7 +16,8 @@ from mmrag.verification.prose import check_names, check_number, check_periods
 from mmrag.verification.quotes import check_quote
 from mmrag.verification.sheets import Sheet, Slot, Spot
 from mmrag.verification.statements import Statement
-from mmrag.verification.tables import check_cell
+from mmrag.verification.tables import check_cell, check_trend
+from mmrag.verification.terms import Term
 from mmrag.verification.wording import check_wording
 
 __all__ = ["Examined", "examine", "wanted_periods"]
@@ -97,8 +98,9 @@ def _in_tables(statement: Statement, sheet: Sheet) -> tuple[Finding, ...]:
             slots.append(found[1])
     if not slots:
         return (*numbers,)
-    place = _row(statement, sheet, slots)
-    findings: list[Finding] = [_coverage(place, sheet), *numbers]
+    trend = check_trend(statement, slots)
+    place = _row(statement, sheet, slots, trend[1] if trend else None)
+    findings: list[Finding] = [_coverage(place, sheet), *numbers, *([trend[0]] if trend else [])]
     for finding in check_periods(statement, sheet, place):
         # A table whose rows and columns name no date has it in its caption, or elsewhere on the page.
         open_ = finding.label == "not_found" and not any(slot.periods for slot in slots)
@@ -109,8 +111,8 @@ def _in_tables(statement: Statement, sheet: Sheet) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _row(statement: Statement, sheet: Sheet, slots: Sequence[Slot]) -> Place:
-    """The cells with their labels, headers, caption and note as one spot."""
+def _row(statement: Statement, sheet: Sheet, slots: Sequence[Slot], known: Term | None) -> Place:
+    """The cells with their labels, headers, caption and note as one spot; a `known` word needs not stand there."""
     words = [*slots[0].cell.labels, *(text for slot in slots for text in (*slot.cell.headers, slot.cell.text))]
     places = [place for slot in slots for place in slot.cell.words]
     text = " , ".join([*words, slots[0].caption, slots[0].note, slots[0].stub])
@@ -119,7 +121,7 @@ def _row(statement: Statement, sheet: Sheet, slots: Sequence[Slot]) -> Place:
     found = total = 0.0
     for term in statement.terms:
         weight = sheet.weight(term)
-        share = covers(term, spot) or (0.85 if term.forms & sheet.around_forms else 0.0)
+        share = 1.0 if term is known else covers(term, spot) or (0.85 if term.forms & sheet.around_forms else 0.0)
         total, found = total + weight, found + weight * share
         if not share:
             missing.append(term)
@@ -174,8 +176,10 @@ def _operand(text: str, sheet: Sheet) -> Finding:
     best: tuple[float, tuple[Finding, ...]] | None = None
     for examined in examine(Statement(text), sheet):
         value = rough_probability(examined.findings)
-        if best is None or value > best[0]:
-            best = value, examined.findings
+        # Of places that refuse it, the one that says what stands there instead.
+        against = 0.1 * any(one.label == "contradicted" for one in examined.findings)
+        if best is None or max(value, against) > best[0]:
+            best = max(value, against), examined.findings
     if best is None:
         return Finding("number", "not_found", 1.0, f"nothing on the page speaks of “{text}”")
     label, reason, citations = conclude(best[1], best[0])

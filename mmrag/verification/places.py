@@ -65,13 +65,17 @@ def best_places(statement: Statement, sheet: Sheet, most: int = 3) -> list[Place
 
 
 def _near(sheet: Sheet, place: int) -> tuple[Spot, ...]:
-    """The sentences around a spot; of a list item only the line that opens its list, not its neighbours."""
+    """The sentences around a spot; of a list item also the line that opens its list, but not that of another list."""
     spot = sheet.spots[place]
-    if spot.lead:
-        return tuple(one for one in reversed(sheet.spots[:place]) if one.text == spot.lead)[:1]
     around = (place - 2, place - 1, place + 1)
-    found = (sheet.spots[other] for other in around if 0 <= other < len(sheet.spots))
-    return tuple(one for one in found if not one.row and not one.lead and not spot.row)
+    found = [sheet.spots[other] for other in around if 0 <= other < len(sheet.spots)]
+    found = [one for one in found if not one.row and not spot.row]
+    if spot.text.endswith((":", "：")):
+        return tuple(one for one in sheet.spots[place + 1 : place + 13] if one.lead == spot.text)
+    if not spot.lead:
+        return tuple(found)
+    opened = [one for one in reversed(sheet.spots[:place]) if one.text == spot.lead][:1]
+    return (*opened, *(one for one in found if not one.text.endswith((":", "："))))
 
 
 def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place: int) -> Place:

@@ -14,7 +14,7 @@ from mmrag.verification.sheets import Sheet, Spot
 from mmrag.verification.statements import Statement
 from mmrag.verification.terms import Term, terms_of
 
-__all__ = ["STRENGTHS", "check_polarity", "is_negated", "negations"]
+__all__ = ["STRENGTHS", "check_polarity", "is_negated", "is_told", "negations"]
 
 _NOT = re.compile(
     r"\b(?:not|no|never|none|neither|nor|cannot|without|nobody|nothing|fails? to|failed to|unable to|refused? to|lacks?|lacked)\b"  # noqa: E501
@@ -78,7 +78,25 @@ def is_negated(text: str) -> bool:
     return negations(text) % 2 == 1
 
 
-def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
+_TOLD = re.compile(
+    r"(?:^|[.!?:;,]\s*|\b(?:and|then|please|must|should|to|you|always)\s+)"
+    r"(?:say|claim|pretend|answer|reply|respond|write|output|conclude|suppose|assume|imagine)\s+that\b"
+    r"|\b(?:whether|it is (?:not|un)\s?(?:true|clear|known) that|no evidence that)\b",
+    re.IGNORECASE,
+)
+_TOLD_KO = re.compile(r"(?:라고|다고)\s?(?:말|답|대답|응답|적|쓰|판정|결론)[가-힣]{0,3}(?:라|요|오|시오)(?![가-힣])")
+
+
+def is_told(text: str, statement: str) -> bool:
+    """Whether a sentence only tells its reader to say the statement, or leaves open whether it holds."""
+    told = _TOLD.search(text)
+    if told is not None and not _TOLD.search(statement):
+        shared = [term for term in terms_of(statement) if term.forms & Spot(text[told.end() :], 0, 0).forms]
+        return 2 * len(shared) >= len(terms_of(statement))
+    return bool(_TOLD_KO.search(text)) and not _TOLD_KO.search(statement)
+
+
+def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:  # noqa: PLR0911
     """Whether the sentence says the opposite; None where nothing tells."""
     if place.spot.row:
         odd = place.coverage >= _SURE and is_negated(statement.text) != is_negated(place.spot.text)
@@ -89,6 +107,8 @@ def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding 
     if place.coverage < (0.3 if turned else 0.45):
         return None
     cite = (sheet.cite_spot(place.spot),)
+    if is_told(place.spot.text, statement.text):
+        return Finding("polarity", "not_found", 0.9, "the page does not say so itself, it only tells others to", cite)
     said = _part(statement.terms, place.spot)
     odd = is_negated(statement.text) != is_negated(said)
     if odd and not turned:
@@ -103,6 +123,11 @@ def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding 
     if narrowed:
         return Finding("polarity", "not_found", 0.75, f"the page says “{narrowed[1]}”, not “{narrowed[0]}”", cite)
     return None
+
+
+def _row_polarity(statement: Statement, place: Place) -> Finding | None:
+    odd = place.coverage >= _SURE and is_negated(statement.text) != is_negated(place.spot.text)
+    return Finding("polarity", "not_found", 0.7, "what stands there is denied in one of the two", ()) if odd else None
 
 
 def _part(terms: tuple[Term, ...], spot: Spot) -> str:

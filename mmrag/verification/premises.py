@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mmrag.lexical.languages import korean_stems
 from mmrag.quantities import Period
 from mmrag.verification.findings import Finding
 from mmrag.verification.sheets import Sheet
@@ -53,8 +54,37 @@ def check_premises(question: str, sheet: Sheet, others: Sequence[Sheet] = ()) ->
         if lost and len(squeeze(lost[0])) > 1:
             reason = f"the question asks about {name.text}, which the page does not name"
             found.append(Finding("premise", "not_found", min(1.0, 0.5 + 0.5 * len(lost) / len(name.words)), reason))
+    found += _letters(question, family)
     measure = _measure(asked, family, around)
     return [*found, measure] if measure is not None else found
+
+
+_LETTER = re.compile(
+    r"(?<![^\W_])(?:(?P<ko>[가-힣])\s(?P<thing>[가-힣]{2,})|(?P<kind>[A-Za-z]{3,})\s(?P<en>[A-Z])(?![^\W_]|['’.]\w))"
+)
+_NO_LETTERS = frozenset("이그저한두세네몇새첫온각매총약및등본양수더안못잘또왜누뭐")
+
+
+def _letters(question: str, family: Sequence[Sheet]) -> list[Finding]:
+    """Things called by one letter ("line C", "다 노선") where the page has others of their kind, but not this one."""
+    found = []
+    for one in _LETTER.finditer(question):
+        letter = one.group("ko") or one.group("en")
+        if letter in _NO_LETTERS:
+            continue
+        thing = one.group("kind") or min(korean_stems(one.group("thing")) or [one.group("thing")], key=len)
+        there = {name for sheet in family for name in _called(thing, sheet.text)} - _NO_LETTERS
+        if there and letter not in there:
+            reason = f"the question asks about {one.group().strip()}, which the page does not name"
+            found.append(Finding("premise", "not_found", 1.0, reason))
+    return found
+
+
+def _called(thing: str, text: str) -> set[str]:
+    """The single letters that stand with a word: before it in Korean, behind it in English."""
+    korean = "가" <= thing[0] <= "힣"
+    name = re.escape(thing)
+    return set(re.findall(rf"(?<![가-힣])([가-힣])\s{name}" if korean else rf"(?i:\b{name})\s([A-Z])(?![^\W_])", text))
 
 
 def _period(period: Period, family: Sequence[Sheet]) -> Finding | None:

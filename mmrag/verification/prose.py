@@ -14,6 +14,8 @@ from mmrag.verification.terms import forms_of, squeeze
 __all__ = ["check_names", "check_number", "check_periods", "same_number"]
 
 _CLOSE = 0.75
+_FAR = 1_000
+"""A number without the unit of another that differs by more than this factor measures something else."""
 _SAME_STATEMENT = 0.6
 """Share of its other words from which a spot is taken to state the same thing, so that its number replaces another."""
 
@@ -48,6 +50,8 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
         same_number(quantity, one) for spot in place.near for one in spot.quantities
     ):
         return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
+    if _beside(statement, quantity, place):
+        return Finding("number", "supported", 0.8, f"{quantity.text} stands beside it", cite)
     rival = twin or _rival(statement, quantity, place)
     if rival is not None and place.coverage >= _SAME_STATEMENT:
         reason = f"the page says {rival.text.strip()}, not {quantity.text.strip()}"
@@ -60,6 +64,16 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
     # A small number in words is often a count that the writer of the statement made himself.
     counted = quantity.value <= 12 and not any(letter.isdigit() for letter in quantity.text)
     return Finding("number", "not_found", 0.5 if counted else 1.0, f"{quantity.text.strip()} is not on the page", ())
+
+
+def _beside(statement: Statement, quantity: Quantity, place: Place) -> bool:
+    """Whether a sentence beside has the number with a date of the statement that this sentence has not."""
+    dates = [one for one in statement.periods if not any(one.holds(other) for other in place.spot.periods)]
+    return any(
+        same_number(quantity, number) and any(one.holds(other) for one in dates for other in spot.periods)
+        for spot in place.near
+        for number in spot.quantities
+    )
 
 
 def _twin(statement: Statement, quantity: Quantity, place: Place) -> Quantity | None:
@@ -89,6 +103,10 @@ def _rival(statement: Statement, quantity: Quantity, place: Place) -> Quantity |
     fitting = fitting or [
         one for one in loose if "%" not in (one.unit, quantity.unit) and "ordinal" not in (one.unit, quantity.unit)
     ]
+    near = (
+        abs(one.value) * _FAR >= abs(quantity.value) and abs(quantity.value) * _FAR >= abs(one.value) for one in fitting
+    )
+    fitting = [one for one, close in zip(fitting, near, strict=True) if close or one.unit == quantity.unit]
     fitting = fitting or [one for one in loose if one.value == quantity.value]
     return min(fitting, key=lambda one: abs(one.value - quantity.value), default=None)
 

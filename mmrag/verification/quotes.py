@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from mmrag.quantities import quantities
 from mmrag.verification.findings import Finding
-from mmrag.verification.polarity import is_negated
+from mmrag.verification.polarity import is_negated, is_told
 from mmrag.verification.sheets import Sheet
 from mmrag.verification.statements import Statement
 from mmrag.verification.terms import squeeze
@@ -45,6 +45,10 @@ def check_quote(statement: Statement, sheet: Sheet) -> Finding | None:
     span = " ".join(word.text for word in sheet.words[start:stop])
     if [one.unit for one in quantities(span)] != [one.unit for one in quantities(statement.text)]:
         return None
-    if is_negated(tail) or any(mark in after for mark in ("않", "아니")):
+    if (
+        is_negated(tail)
+        or is_told(f"{tail} {span} {after}", statement.text)
+        or any(mark in after for mark in ("않", "아니"))
+    ):
         return None
     return Finding("quote", "supported", 1.0, "the page says so word for word", (sheet.cite(start, stop),))

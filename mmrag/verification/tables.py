@@ -13,7 +13,7 @@ from mmrag.verification.sheets import Sheet, Slot, Spot
 from mmrag.verification.statements import Statement
 from mmrag.verification.terms import Term, near_forms
 
-__all__ = ["Fit", "check_cell", "fits"]
+__all__ = ["Fit", "check_cell", "check_trend", "fits"]
 
 _SURE = 0.55
 """From this fit on a cell is taken to be what the statement names."""
@@ -133,6 +133,28 @@ def check_cell(
     other = f", not for {dates}" if dates and not match.period else ""
     reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}{other}"
     return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),)), match.slot
+
+
+def check_trend(statement: Statement, slots: Sequence[Slot]) -> tuple[Finding, Term] | None:
+    """Two cells of one row in the order of the statement, and the word for where it went ("rose from A to B")."""
+    if len(slots) != 2 or len({(slot.table, slot.cell.row) for slot in slots}) != 1:
+        return None
+    one, two = (slot.quantity for slot in slots)
+    for term in statement.terms:
+        up = bool(term.forms & _UP or any(term.word.startswith(stem) for stem in _UP_KO))
+        down = bool(term.forms & _DOWN or any(term.word.startswith(stem) for stem in _DOWN_KO))
+        if one is None or two is None or up == down or one.value == two.value:
+            continue
+        if up == (one.value < two.value):
+            return Finding("polarity", "supported", 0.9, f"{slots[0].cell.text} to {slots[1].cell.text}", ()), term
+        reason = f"it went from {slots[0].cell.text} to {slots[1].cell.text}"
+        return Finding("polarity", "contradicted", 0.9, reason, ()), term
+    return None
+
+
+_UP = frozenset({"rise", "increase", "grow", "climb", "gain", "improve"})
+_DOWN = frozenset({"fall", "decrease", "decline", "drop", "shrink", "reduce"})
+_UP_KO, _DOWN_KO = ("증가", "늘", "상승", "올"), ("감소", "줄", "하락", "내")
 
 
 def _names(slot: Slot, quantity: Quantity) -> bool:
