@@ -228,3 +228,91 @@ FALSE = [
     ("bus", "분실물은 차고지 사무실에서 7개월 동안 보관한다.", "unit"),
     ("bus", "주말 배차 간격은 12분이다.", "swap"),
 ]
+
+# A second set, on which only whole kinds of error were mended: judged by its share.
+FARM = """Solar farm Brandeck
+
+The farm was built in 2016 and enlarged in 2021. It has 32,000 panels on 18 hectares and feeds the village of Brandeck
+and the town of Olmen. In 2022 it produced 11.4 gigawatt hours, which is 9% less than in 2021. The contract with the
+grid operator Norvolt runs until 2036, while the lease of the land ends in 2041. Sheep graze between the panels, so no
+machine is needed to cut the grass. Ingrid Solberg manages the farm and Tomas Brandt is responsible for maintenance.
+A panel costs 140 euros, an inverter costs 2,300 euros. Visitors are welcome on Fridays. Guided tours last two hours
+and cost 6 euros for adults and 3 euros for children. The operator paid 84,000 euros in rent, but it did not pay a
+dividend. The share of local owners grew from 12% to 19%, that is by 7 percentage points.
+"""
+GREENHOUSE = """스마트 온실 운영 보고
+
+이 온실은 2019년에 나주에서 문을 열었고 2022년에 두 배로 넓혔다. 토마토는 연간 120톤, 파프리카는
+연간 85톤을 수확한다. 온도는 낮에 24도, 밤에 17도로 유지한다. 관리자는 이수진 팀장이고 기술 지원은
+최영호 과장이 맡는다. 물 사용량은 30% 줄었지만 전기 사용량은 8% 늘었다. 외부인은 예약 없이 들어올 수
+없다. 견학은 화요일과 목요일에 진행하며 한 번에 20명까지 받는다. 견학 요금은 어른 5,000원, 학생 2,000원이다.
+1구역에는 토마토를 심고 2구역에는 파프리카를 심었다.
+"""
+MORE_PAGES = {"farm": FARM, "greenhouse": GREENHOUSE}
+MORE_TRUE = [
+    ("farm", "The farm was enlarged in 2021."),
+    ("farm", "Brandeck solar farm was built in 2016."),
+    ("farm", "The farm has 32,000 panels."),
+    ("farm", "In 2022 the farm produced 11.4 gigawatt hours."),
+    ("farm", "Production in 2022 was 9% lower than in 2021."),
+    ("farm", "The lease of the land ends in 2041."),
+    ("farm", "The contract with Norvolt runs until 2036."),
+    ("farm", "Tomas Brandt is responsible for maintenance."),
+    ("farm", "Ingrid Solberg is the manager of the farm."),
+    ("farm", "An inverter costs 2,300 euros."),
+    ("farm", "Tours last 2 hours."),
+    ("farm", "Children pay 3 euros for a guided tour."),
+    ("farm", "No dividend was paid."),
+    ("farm", "The operator paid rent of 84,000 euros."),
+    ("farm", "The share of local owners grew by 7 percentage points."),
+    ("farm", "The share of local owners rose from 12% to 19%."),
+    ("farm", "Because sheep graze between the panels, no machine is needed to cut the grass."),
+    ("greenhouse", "온실은 2022년에 두 배로 넓혀졌다."),
+    ("greenhouse", "토마토 수확량은 연간 120톤이다."),
+    ("greenhouse", "파프리카는 연간 85톤을 수확한다."),
+    ("greenhouse", "밤 온도는 17도로 유지한다."),
+    ("greenhouse", "기술 지원은 최영호 과장이 담당한다."),
+    ("greenhouse", "물 사용량은 30% 감소했다."),
+    ("greenhouse", "전기 사용량은 8% 증가했다."),
+    ("greenhouse", "외부인은 예약 없이 들어올 수 없다."),
+    ("greenhouse", "견학 요금은 학생 2,000원이다."),
+    ("greenhouse", "학생 요금은 2천 원이다."),
+    ("greenhouse", "2구역에는 파프리카를 심었다."),
+    ("greenhouse", "견학은 한 번에 20명까지 받는다."),
+    ("greenhouse", "온실은 2019년 나주에서 문을 열었다."),
+]
+MORE_FALSE = [
+    ("farm", "The farm was built in 2021."),
+    ("farm", "The farm has 23,000 panels."),
+    ("farm", "In 2021 it produced 11.4 gigawatt hours."),
+    ("farm", "Production in 2022 was 9% higher than in 2021."),
+    ("farm", "The lease of the land ends in 2036."),
+    ("farm", "The contract with Norvolt runs until 2041."),
+    ("farm", "Ingrid Solberg is responsible for maintenance."),
+    ("farm", "Tomas Brandt manages the farm."),
+    ("farm", "A panel costs 2,300 euros."),
+    ("farm", "Guided tours cost 6 euros for children."),
+    ("farm", "The operator paid a dividend."),
+    ("farm", "The share of local owners grew by 7%."),
+    ("farm", "The share of local owners grew from 19% to 12%."),
+    ("farm", "Guided tours last two days."),
+    ("farm", "A machine is needed to cut the grass."),
+    ("farm", "Visitors are not welcome on Fridays."),
+    ("farm", "The farm produced 11.4 megawatt hours in 2022."),
+    ("farm", "The farm has 32,000 panels on 81 hectares."),
+    ("farm", "Norvolt manages the farm."),
+    ("greenhouse", "온실은 2022년에 나주에서 문을 열었다."),
+    ("greenhouse", "파프리카는 연간 120톤을 수확한다."),
+    ("greenhouse", "토마토는 연간 85톤을 수확한다."),
+    ("greenhouse", "밤 온도는 24도로 유지한다."),
+    ("greenhouse", "관리자는 최영호 과장이다."),
+    ("greenhouse", "물 사용량은 30% 늘었다."),
+    ("greenhouse", "전기 사용량은 30% 늘었다."),
+    ("greenhouse", "외부인은 예약 없이 들어올 수 있다."),
+    ("greenhouse", "학생 견학 요금은 5,000원이다."),
+    ("greenhouse", "1구역에는 파프리카를 심었다."),
+    ("greenhouse", "2구역에는 토마토를 심었다."),
+    ("greenhouse", "견학은 한 번에 20개월까지 받는다."),
+    ("greenhouse", "온실은 2019년에 대전에서 문을 열었다."),
+    ("greenhouse", "견학은 월요일과 목요일에 진행한다."),
+]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from claim_pages import BUS, FALSE, PAGES, TRUE
+from claim_pages import BUS, FALSE, MORE_FALSE, MORE_PAGES, MORE_TRUE, PAGES, TRUE
 
 from mmrag.corpus.typed import TypedPage
 from mmrag.scorers import Entailment
@@ -59,6 +59,13 @@ def test_with_text_entailment_nine_of_ten_are_right_both_ways() -> None:
     scorer = Entailment()
     kept = [checked(PAGES[page], claim, entailment=scorer).label == "supported" for page, claim in TRUE]
     passed = [checked(PAGES[page], claim, entailment=scorer).label == "supported" for page, claim, _ in FALSE]
+    assert sum(kept) >= 0.9 * len(kept)
+    assert sum(passed) <= 0.1 * len(passed)
+
+
+def test_of_a_second_set_nine_of_ten_are_right_both_ways() -> None:
+    kept = [checked(MORE_PAGES[page], claim).label == "supported" for page, claim in MORE_TRUE]
+    passed = [checked(MORE_PAGES[page], claim).label == "supported" for page, claim in MORE_FALSE]
     assert sum(kept) >= 0.9 * len(kept)
     assert sum(passed) <= 0.1 * len(passed)
 

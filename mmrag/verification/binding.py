@@ -17,7 +17,7 @@ from mmrag.verification.places import Place
 from mmrag.verification.prose import same_number
 from mmrag.verification.sheets import Sheet
 from mmrag.verification.statements import Statement
-from mmrag.verification.terms import forms_of, near_forms, plain, terms_of
+from mmrag.verification.terms import forms_of, near_forms, plain, same_verb, terms_of
 
 __all__ = ["check_binding"]
 
@@ -29,6 +29,8 @@ _TOKEN = re.compile(r"(?:\d[\d.,:]*\d|\d)[가-힣%]*|[^\W\d_]+")
 _STAND_INS = frozenset({"follow", "same", "likewise", "마찬가지"})
 _ENOUGH = 0.6
 """Share of the statement's words in the sentence from which its clauses are looked at."""
+_PAIR = 2
+"""Numbers and dates that make a clause of a list ("the second quarter 1.1 million") without a word of the statement."""
 _ROLES = {"from": "to", "to": "from", "before": "after", "after": "before"}
 _NAMED = re.compile(r"[가-힣](?=\s+[가-힣])|(?<![A-Za-z])[A-Z](?![A-Za-z'’.])")
 
@@ -71,7 +73,15 @@ def _labelled(text: str) -> frozenset[str]:
 
 
 def _clauses(text: str) -> list[str]:
-    return [piece for piece in _CUT.split(text) if any(letter.isalnum() for letter in piece)]
+    """The clauses of a text; a piece without a word of meaning ("until 2036") belongs to the one before it."""
+    found: list[str] = []
+    for piece in _CUT.split(text):
+        apart = _clause(piece)
+        if found and not terms_of(piece) and len(apart.numbers) + len(apart.dates) < _PAIR:
+            found[-1] += " " + piece
+        elif any(letter.isalnum() for letter in piece):
+            found.append(piece)
+    return found
 
 
 def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
@@ -111,7 +121,7 @@ def _crossed(text: str, clauses: list[_Clause], every: frozenset[str]) -> str | 
         shared = sum(1 for term in terms_of(text) if (term.forms | near_forms(term.word)) & clause.forms)
         numbers = sum(any(same_number(one, other) for other in clause.numbers) for one in mine.numbers)
         dates = sum(any(one.holds(other) for other in clause.dates) for one in mine.dates)
-        if not shared + numbers + dates:
+        if not shared and numbers + dates < _PAIR:
             continue
         rivals = _rivals(mine, clause, clauses, every)
         if not rivals:
@@ -176,6 +186,7 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
             continue
         here = [word for word in mine.tokens[a:b] if _tells(word) and word not in clause.forms and word in every]
         there = [word for word in clause.tokens[c:d] if _tells(word) and word not in mine.forms]
+        there = [word for word in there if not any(same_verb(word, one) or word.startswith(one) for one in mine.tokens)]
         single = [word for word in mine.tokens[a:b] if word in mine.letters - clause.letters]
         others = [word for word in clause.tokens[c:d] if word in clause.letters - mine.letters]
         if single and others:

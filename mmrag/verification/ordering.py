@@ -157,7 +157,7 @@ def check_order(statement: Statement, sheet: Sheet) -> Finding | None:
         return Finding("order", "not_found", 0.85, "its words are on the page, but it is no sentence", ())
     kept, found = kept_order(statement.text, sheet)
     limit = _TORN_KO if statement.korean else _TORN if found >= _FEW else _TORN_SHORT
-    if found < (_FEW if statement.korean else _FEW - 1) or kept >= limit:
+    if found < (_FEW + 1 if statement.korean else _FEW - 1) or kept >= limit:
         return None
     strength = 0.85 if kept < 0.7 * limit else 0.5
     return Finding("order", "not_found", strength, "its words are on the page, but not put together like this", ())

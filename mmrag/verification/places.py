@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mmrag.quantities import agree
 from mmrag.verification.sheets import Sheet, Spot
 from mmrag.verification.statements import Statement
-from mmrag.verification.terms import Term, near_forms
+from mmrag.verification.terms import Term, korean_kin, near_forms
 
 __all__ = ["Place", "best_places", "covers"]
 
@@ -37,6 +37,8 @@ def covers(term: Term, spot: Spot) -> float:
         stem = min(term.forms, key=len)
         if len(stem) > 1 and stem in spot.squeezed:
             return 1.0
+        if any(kin in spot.squeezed for kin in korean_kin(term.word)):
+            return 0.9
     elif len(term.word) > 3 and any(
         form.startswith(term.word[:-1]) or term.word.startswith(form) for form in spot.forms if len(form) > 4
     ):

@@ -16,7 +16,7 @@ from mmrag.lexical.tokens import word_terms
 from mmrag.scorers.lexicon import synonyms
 from mmrag.scorers.lexicon import words as listed
 
-__all__ = ["Term", "forms_of", "labels_of", "near_forms", "plain", "squeeze", "terms_of"]
+__all__ = ["Term", "forms_of", "korean_kin", "labels_of", "near_forms", "plain", "same_verb", "squeeze", "terms_of"]
 
 _PIECE = re.compile(r"[가-힣]+|(?:(?![가-힣])[^\W\d_])+(?:['’](?:[a-z]{1,2})\b)?")
 _KOREAN_STOP_WORDS = """
@@ -102,6 +102,29 @@ def _forms(word: str) -> frozenset[str]:
 def near_forms(word: str) -> frozenset[str]:
     """Forms of the listed synonyms of a plain word and of its stems."""
     return frozenset(form for one in _forms(word) for other in synonyms(one) for form in _forms(other))
+
+
+_VERBS_KO_WORDS = """
+증가 늘었 늘어 늘고 늘며 늘린 늘렸 상승 높아 | 감소 줄었 줄어 줄고 줄며 줄인 줄였 하락 낮아
+담당 맡는 맡아 맡고 맡았 맡습 책임 | 설립 세웠 세워 세운 창립
+개관 개장 개업 열었 열고 | 생산 만들 만든 제조
+시작 개시 착수 | 종료 끝났 끝나 마감
+구매 구입 매입 | 판매 팔았 팔고 팔린
+이용 사용 | 금지 불가
+확장 확대 넓혔 넓혀 넓힌 | 보관 보존
+제출 냈다 내야 | 운행 다닌 다니
+"""
+_VERBS_KO = tuple(entry.split() for line in _VERBS_KO_WORDS.strip().splitlines() for entry in line.split("|"))
+
+
+def korean_kin(word: str) -> frozenset[str]:
+    """Stems of Korean verbs that say the same as a word, its own included; none for a word that is not listed."""
+    return frozenset(stem for group in _VERBS_KO if word.startswith(tuple(group)) for stem in group)
+
+
+def same_verb(one: str, other: str) -> bool:
+    """Whether two Korean words are forms of verbs that say the same."""
+    return any(other.startswith(stem) for stem in korean_kin(one))
 
 
 @lru_cache(maxsize=4_096)

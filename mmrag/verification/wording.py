@@ -17,7 +17,7 @@ from mmrag.verification.places import Place
 from mmrag.verification.polarity import STRENGTHS, negations
 from mmrag.verification.sheets import Sheet
 from mmrag.verification.statements import Statement, names_of
-from mmrag.verification.terms import forms_of, near_forms, plain, terms_of
+from mmrag.verification.terms import forms_of, near_forms, plain, same_verb, terms_of
 
 __all__ = ["check_wording"]
 
@@ -26,10 +26,14 @@ _CLOSE = 0.7
 _LONGEST = 300
 _TOKEN = re.compile(r"\d[\d.,]*|[$€£₩%]|[^\W\d_]+(?:['’][a-z]{1,2}\b)?")
 
+_ENDING = re.compile(r"(?<=[가-힣])(?:었|았|였)(?:습니다|다|고|으며|지만|는데|어요|음)$")
+
 
 def _key(token: str) -> str:
     """What counts as the same word: the shortest form."""
     word = plain(token)
+    if _ENDING.search(word):
+        return _ENDING.sub("", word)
     return min(forms_of(token) or {word}, key=lambda form: (len(form), form))
 
 
@@ -96,7 +100,7 @@ def _judge(
 
 def _inflected(one: str, other: str) -> bool:
     """Whether two Korean words look like forms of one verb, or one is part of the other."""
-    if one in other or other in one:
+    if one in other or other in one or same_verb(one, other):
         return True
     return one[0] == other[0] and one[-1] in "다요며고서여지는은한된할" and other[-1] in "다요며고서여지는은한된할"
 
