@@ -12,7 +12,7 @@ from prose_pages import Pages
 
 from mmrag.generation import ExtractiveGenerator, analyse
 from mmrag.generation.candidates import Candidate
-from mmrag.generation.confidence import GROUPS, load_weights, probability
+from mmrag.generation.confidence import GROUPS, choose, load_weights, probability
 from mmrag.generation.terms import terms_of
 from mmrag.lexical import tokenize
 from mmrag.types import Draft, Evidence, Region, Vectors, Word
@@ -271,3 +271,36 @@ def test_values_in_a_list_belong_to_the_years_in_a_list(question: str, answer: s
     line = "The value of the shares vested in fiscal years 2012, 2011, and 2010 was $1.5 million, $1.0 million and $0.3"
     pages = Pages({"shares": ["# Shares", f"{line} million, respectively."]})
     assert ExtractiveGenerator(pages, encode).generate(question, pages.evidence()).text.startswith(answer)
+
+
+def test_an_answer_alone_is_surer_than_one_with_a_rival() -> None:
+    features = {"score": 0.9, "share": 0.8, "phrase": 0.5}
+    best = Candidate("value", "nine", (), 1.0, features)
+    weaker = Candidate("value", "seven", (), 0.8, features | {"score": 0.85})
+    alone, contested = choose([best]), choose([best, weaker])
+    assert alone is not None
+    assert contested is not None
+    assert alone[1] is contested[1] is best
+    assert contested[0] < alone[0]
+    assert choose([]) is None
+    assert choose([Candidate("unknown", "x", (), 1.0)]) is None
+
+
+def test_a_page_and_a_text_are_read_once() -> None:
+    seen: list[str] = []
+
+    class Counted(Pages):
+        def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+            seen.append(document_id)
+            return super().words(document_id, page)
+
+    def counted(texts: Sequence[str]) -> Vectors:
+        seen.extend(texts)
+        return encode(texts)
+
+    pages = Counted({"staff-notice": NOTICE})
+    generator, evidence = ExtractiveGenerator(pages, counted), pages.evidence()
+    first = generator.generate("What is remote access?", evidence)
+    known = len(seen)
+    assert generator.generate("What is remote access?", evidence) == first
+    assert len(seen) == known

@@ -44,6 +44,9 @@ def prose_candidates(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     found: list[Candidate] = []
     if question.form == "short":
         found += _values(asked, ranked)
+    if question.answer_type == "reason":
+        stating = [one for one in ranked[:_LOOKED_AT] if one.typed == 1.0 and not _leads_on(one.spot.sentence)]
+        found += [_stated(asked, ranked, one) for one in stating]
     if question.kind == "yes_no":
         found += [_yes_no(asked, ranked, one) for one in ranked[:2]]
     if question.form == "list" or question.answer_type == "text":

@@ -98,9 +98,18 @@ def spans(question: Question, sentence: str) -> list[Span]:
     return sorted(fresh, key=lambda span: (-span.fit, span.start))
 
 
+_REASON = re.compile(
+    r"\b(?:because|due to|owing to|as a result of|caused by|on account of|thanks to|so that|in order to|reasons?)\b"
+    r"|때문|로 인해|으로 인한|덕분|탓|위해|위하여|이유|원인|(?:아|어|여|해)서\b|(?:으)?므로\b|니까\b",
+    re.I,
+)
+
+
 def holds_type(question: Question, sentence: str) -> float:
     """1 where a value of the wanted type stands in the sentence, 0 where none, 0.5 where any text may answer."""
-    if question.answer_type in ("text", "yes_no", "reason"):
+    if question.answer_type == "reason":
+        return 1.0 if _REASON.search(sentence) else 0.3
+    if question.answer_type in ("text", "yes_no"):
         return 0.5
     found = spans(question, sentence)
     return found[0].fit if found else 0.0
