@@ -27,7 +27,7 @@ _CUT = re.compile(
 )
 _TOKEN = re.compile(r"(?:\d[\d.,:]*\d|\d)[가-힣%]*|[^\W\d_]+")
 _STAND_INS = frozenset({"follow", "same", "likewise", "마찬가지"})
-_ENOUGH = 0.6
+_ENOUGH = 0.48
 """Share of the statement's words in the sentence from which its clauses are looked at."""
 _PAIR = 2
 """Numbers and dates that make a clause of a list ("the second quarter 1.1 million") without a word of the statement."""
