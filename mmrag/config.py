@@ -135,7 +135,10 @@ def _stored(folder: Path, known: Set[str]) -> dict[str, Any]:
 
 
 def save_config(folder: Path, config: Config) -> None:
-    """Keep what belongs to the index (not the machine or the asker: workers, device, llm and how it is asked; not secrets: the catalog's address).
+    """Keep what belongs to the index.
+
+    Not what belongs to the machine or the asker: workers, device, llm and how it is asked; nor secrets: the catalog's
+    address.
 
     Raises `StorageFull` where it cannot be written; the settings kept before are then still whole.
     """

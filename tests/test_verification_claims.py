@@ -15,6 +15,7 @@ from mmrag.corpus.typed import TypedPage
 from mmrag.scorers import Entailment
 from mmrag.types import Draft, Evidence, Part, Region, Verdict, Word
 from mmrag.verification import PageVerifier, settle, split
+from mmrag.verification.calibration import Signs, likely
 from mmrag.verification.arithmetic import formula_of
 
 SALES = """Acme Corp
@@ -217,3 +218,15 @@ def test_one_wrong_number_is_repaired_by_that_of_the_page_and_checked_again() ->
 def test_what_is_not_one_plain_wrong_number_is_struck(text: str, claim: str) -> None:
     answer = _repaired(text, claim)
     assert answer.text is None, answer.reason
+
+
+@pytest.mark.parametrize("facts", [1, 2])
+@pytest.mark.parametrize("words", [2, 8, 20, 60])
+def test_what_speaks_for_a_claim_never_lowers_its_probability(facts: int, words: int) -> None:
+    scale = [0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98]
+    for fixed in scale:
+        by_rule = [likely(Signs(value, fixed, 0.8, facts, words)) for value in scale]
+        by_text = [likely(Signs(fixed, value, 0.8, facts, words)) for value in scale]
+        assert by_rule == sorted(by_rule)
+        assert by_text == sorted(by_text)
+        assert 0 < by_rule[0] <= by_rule[-1] < 1

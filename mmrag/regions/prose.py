@@ -190,7 +190,10 @@ def _compounds(words: Sequence[Word]) -> frozenset[str]:
 
 def _body_height(blocks: Sequence[Paragraph]) -> float:
     """Height of a line of running text: the median over lines, each counted by its words."""
-    heights = [line.height for block in blocks for line in block.lines for _ in range(line.stop - line.start)]
+    heights: list[float] = []
+    for block in blocks:
+        for line in block.lines:
+            heights += [line.height] * (line.stop - line.start)
     return median(heights) if heights else 0.0
 
 

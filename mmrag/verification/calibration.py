@@ -2,7 +2,8 @@
 
 The rule of `combining` orders claims well, but its numbers were set by hand. Here its log-odds and those of entailment
 are joined by a logistic regression (Platt 1999): one for a claim of one fact, where entailment gains weight with the
-number of words, and one for a claim of several, of which the rule sees only the worst.
+number of words, and one for a claim of several, of which the rule sees only the worst. There coverage speaks against a
+claim: at equal entailment a free retelling is likelier true than a near copy, of which a word was changed.
 `coefficients.json` is made by `scripts/calibrate_verdicts.py` on claims whose documents the entailment had not seen.
 """
 
@@ -23,6 +24,10 @@ TERMS = {
 _LEAST = 0.01
 _MIDDLE = 12
 """Words of a claim whose `length` is 0."""
+_FULL = -0.5
+"""Log-odds of entailment above which a claim of several facts is no likelier true (docs/log.md)."""
+_SHORT, _LONG = -0.4, 0.6
+"""Lengths beyond which nothing changes, so that rule and entailment speak for a claim at any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,8 @@ class Signs:
         """What the coefficients of `TERMS[kind]` are multiplied with."""
         rule, entailed = _log_odds(self.rule), _log_odds(self.entailed)
         if self.facts > 1:
-            return rule, entailed, self.coverage, 1.0
-        length = log(max(1, self.words) / _MIDDLE)
+            return rule, min(entailed, _FULL), self.coverage, 1.0
+        length = max(_SHORT, min(_LONG, log(max(1, self.words) / _MIDDLE)))
         return rule, entailed, rule * length, entailed * length, length, 1.0
 
 

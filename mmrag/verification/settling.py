@@ -9,7 +9,7 @@ from mmrag.types import Answer, Claim, Draft, Evidence, Part
 
 __all__ = ["DEFAULT_MAX_RISK", "Repair", "replaced", "settle"]
 
-DEFAULT_MAX_RISK = 0.25
+DEFAULT_MAX_RISK = 0.4
 """The chance of being wrong that a part of an answer may have."""
 
 
