@@ -39,6 +39,8 @@ MADE = 900
 """Claims made by program that are put to the verifier, drawn by the seed."""
 SUPPORTED_FROM = {"one fact": 0.5, "several": 0.4}
 """Balanced accuracy on summaries is as good from 0.3 to 0.4; the higher one calls fewer false claims supported."""
+SPEAKING = ("rule", "entailed")
+"""Terms that must not have a negative coefficient."""
 SHARES = {
     "one fact": {"summedits": 0.1, "made": 0.3, "korean": 0.2, "written": 0.4},
     "several": {"summedits": 0.8, "made": 0.2},
@@ -154,7 +156,14 @@ class Claims:
             np.array([share[place] / counts[self.source[place]] for place in np.flatnonzero(learnt)]) * learnt.sum()
         )
         rows = np.array([self.terms[place] for place in np.flatnonzero(learnt)])
-        return calibrate.logistic(rows[:, :-1], self.label[learnt], weight), mine
+        free = np.array([name != "bias" for name in TERMS[kind]])
+        while True:  # what speaks for a claim may not lower its probability
+            fitted = np.zeros(len(free))
+            fitted[[*np.flatnonzero(free), -1]] = calibrate.logistic(rows[:, free], self.label[learnt], weight)
+            turned = [place for place, name in enumerate(TERMS[kind]) if name.endswith(SPEAKING) and fitted[place] < 0]
+            if not turned:
+                return fitted, mine
+            free[turned] = False
 
     def probability(self) -> np.ndarray:
         """P(supported) of each claim by coefficients that were fitted without its fold."""

@@ -15,8 +15,8 @@ from mmrag.corpus.typed import TypedPage
 from mmrag.scorers import Entailment
 from mmrag.types import Draft, Evidence, Part, Region, Verdict, Word
 from mmrag.verification import PageVerifier, settle, split
-from mmrag.verification.calibration import Signs, likely
 from mmrag.verification.arithmetic import formula_of
+from mmrag.verification.calibration import Signs, likely
 
 SALES = """Acme Corp
 

@@ -18,16 +18,14 @@ from math import exp, log
 __all__ = ["TERMS", "Signs", "likely", "supported_from"]
 
 TERMS = {
-    "one fact": ("rule", "entailed", "rule * length", "entailed * length", "length", "bias"),
+    "one fact": ("short: rule", "short: entailed", "long: rule", "long: entailed", "length", "bias"),
     "several": ("rule", "entailed", "coverage", "bias"),
 }
 _LEAST = 0.01
-_MIDDLE = 12
-"""Words of a claim whose `length` is 0."""
 _FULL = -0.5
 """Log-odds of entailment above which a claim of several facts is no likelier true (docs/log.md)."""
-_SHORT, _LONG = -0.4, 0.6
-"""Lengths beyond which nothing changes, so that rule and entailment speak for a claim at any length."""
+_SHORT, _LONG = 8, 24
+"""Words of a claim: up to the one it is weighed as a short one, from the other on as a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,8 @@ class Signs:
         rule, entailed = _log_odds(self.rule), _log_odds(self.entailed)
         if self.facts > 1:
             return rule, min(entailed, _FULL), self.coverage, 1.0
-        length = max(_SHORT, min(_LONG, log(max(1, self.words) / _MIDDLE)))
-        return rule, entailed, rule * length, entailed * length, length, 1.0
+        long = max(0.0, min(1.0, log(max(1, self.words) / _SHORT) / log(_LONG / _SHORT)))
+        return rule * (1 - long), entailed * (1 - long), rule * long, entailed * long, long, 1.0
 
 
 def likely(signs: Signs) -> float:
