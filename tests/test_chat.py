@@ -407,9 +407,25 @@ def test_a_number_of_something_else_contradicts_nothing() -> None:
     assert contradicted(question, FOUND, judge("contradicted", 0.03, "Revenue was KRW 48.6 billion.")) == ()
 
 
-@pytest.mark.parametrize(("label", "probability"), [("supported", 0.9), ("not_found", 0.1), ("contradicted", 0.4)])
+@pytest.mark.parametrize(("label", "probability"), [("supported", 0.9), ("not_found", 0.3), ("contradicted", 0.4)])
 def test_nobody_is_corrected_without_a_sure_contradiction(label: str, probability: float) -> None:
     question = "Why did revenue fall to 3 million in 2019?"
     assert contradicted(question, FOUND, judge(label, probability)) == ()
     answer = Answer(question, "Frost.", "", (), tuple(FOUND))
     assert led_by(answer, ()) == answer
+
+
+def test_a_premise_that_no_page_states_leaves_a_refusal_one_and_says_what_is_stated() -> None:
+    question = "Why did revenue fall to 3 million?"
+    check = judge("not_found", 0.03, "Revenue fell to 5 million.")
+    doubted = contradicted(question, FOUND, check)
+    refused = Answer(question, None, "Nothing states an answer.", (), tuple(FOUND))
+    answer = led_by(refused, doubted, check)
+    assert answer.text is None
+    assert "Revenue fell to 5 million." in answer.reason
+    assert "[E1]" in answer.reason
+    assert answer.reason.endswith("Nothing states an answer.")
+    told = led_by(replace(refused, text="It fell because of frost."), doubted, check)
+    assert told.text is not None
+    assert told.text.startswith("No page says: “revenue fell to 3 million”.")
+    assert contradicted(question, FOUND, judge("not_found", 0.03, "Costs were 5 million.")) == ()

@@ -150,9 +150,10 @@ def _korean_said(match: re.Match[str], kind: str) -> str:
 
 
 def contradicted(question: str, evidence: Sequence[Evidence], check: Check) -> tuple[Claim, ...]:
-    """The premises of a question that a page contradicts, with the citation that shows it.
+    """The premises of a question that do not hold, with the citation that shows it.
 
-    What is merely not found is no reason to correct anyone.
+    Those that a page contradicts, and those that no page states though a sentence speaks of their subject. What is
+    merely not found is no reason to correct anyone.
     """
     if not evidence:
         return ()
@@ -160,23 +161,32 @@ def contradicted(question: str, evidence: Sequence[Evidence], check: Check) -> t
     for said in premises(question):
         claim = check(said, evidence)
         verdict = claim.verdict
-        sure = verdict.label == "contradicted" and verdict.probability <= SURE and verdict.citations
-        if sure and _same_subject(said, f"{verdict.citations[0].quote} {verdict.reason}"):
+        if verdict.label == "supported" or verdict.probability > SURE or not verdict.citations:
+            continue
+        quote = verdict.citations[0].quote
+        known = _same_subject(said, f"{quote} {verdict.reason}" if verdict.label == "contradicted" else quote)
+        stated = verdict.label == "contradicted" or len(quote.split()) >= _FEWEST_WORDS
+        if stated and known >= (_HALF if verdict.label == "contradicted" else _MOST):
             found.append(replace(claim, text=said))
     return tuple(found)
 
 
-def _same_subject(said: str, told: str) -> bool:
-    """Whether the spot speaks of what the premise speaks of: at least half of its words, without numbers and units."""
+_HALF, _MOST = 0.5, 0.6
+"""Shares of a premise's words that the spot has to have: where it contradicts, where it only says something else."""
+
+
+def _same_subject(said: str, told: str) -> float:
+    """How far the spot speaks of what the premise speaks of: the share of its words, without numbers and units."""
     words = [word for word in re.findall(r"[^\W\d_]+", _NUMBERED.sub(" ", said.lower())) if word not in _FUNCTION]
     heard = _NUMBERED.sub(" ", told.lower())
     known = [word for word in words if word[: max(2 if is_hangul(word) else 4, len(word) - 3)] in heard]
-    return 2 * len(known) >= len(words)
+    return len(known) / len(words) if words else 1.0
 
 
 def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) -> Answer:
     """The answer with what the pages say against its premises put first; unchanged where there is nothing.
 
+    A refusal stays one where no page contradicts a premise; its reason then says what the pages state instead.
     What stands in the lead is the page's own words. With `check` they are kept as a claim of their own once they are
     found supported; the false premise stays among the claims, contradicted.
     """
@@ -196,10 +206,11 @@ def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) 
         added.append(claim)
     if not leads:
         return answer
+    every = (*added, *answer.claims)
+    if answer.text is None and all(claim.verdict.label != "contradicted" for claim in claims):
+        return replace(answer, reason=" ".join([*leads, answer.reason]), claims=every)
     text = "\n".join([*leads, *([answer.text] if answer.text else [])])
-    return replace(
-        answer, text=text, reason="" if answer.text is None else answer.reason, claims=(*added, *answer.claims)
-    )
+    return replace(answer, text=text, reason="" if answer.text is None else answer.reason, claims=every)
 
 
 def _lead(claim: Claim, quote: str, label: str) -> str:
@@ -208,10 +219,13 @@ def _lead(claim: Claim, quote: str, label: str) -> str:
     """
     spot = claim.verdict.citations[0]
     name, number, mark = spot.region.document.path.name, spot.region.page, f" [{label}]" if label else ""
+    against = claim.verdict.label == "contradicted"
     if is_hangul(claim.text):
-        said, says, where = "문서의 내용과 다릅니다", "근거", f"({name}, {number}쪽)"
+        said = "문서의 내용과 다릅니다" if against else "문서에 없는 내용입니다"
+        says, where = "근거" if against else "가장 가까운 내용", f"({name}, {number}쪽)"
     else:
-        said, says, where = "Not what the page says", "The page says", f"({name}, page {number})"
+        said = "Not what the page says" if against else "No page says"
+        says, where = "The page says" if against else "The nearest to it", f"({name}, page {number})"
     shown = f" {says}: “{quote}”{mark}" if quote else mark
     if len(quote.split()) < _FEWEST_WORDS and claim.verdict.reason:
         shown += f" – {claim.verdict.reason}"
