@@ -71,7 +71,7 @@ RiskOption = Annotated[
         min=0.0,
         max=1.0,
         metavar="CHANCE",
-        help="Chance that you accept, 0 to 1, of what is shown being wrong; a smaller one refuses more.",
+        help="Chance that you accept, 0 to 1, of what is shown being wrong; a smaller one refuses more. Default: 0.4.",
     ),
 ]
 
