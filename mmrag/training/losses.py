@@ -1,0 +1,66 @@
+"""What a dual encoder is trained to lower: symmetric InfoNCE and the sigmoid loss, as functions of features alone.
+
+Features are normalised rows of images and texts, row i of the one belonging to row i of the other; every other row is
+a negative, except where `same` says that two rows carry the same caption or picture, which would be no mistake to
+confuse. Knows no model and no data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mmrag.embedders.torch_runtime import import_library
+
+__all__ = ["MAX_SCALE", "Tensor", "infonce", "same_rows", "sigmoid"]
+
+Tensor: TypeAlias = Any
+"""A tensor of torch, which is imported only where it is used."""
+
+MAX_SCALE = 100.0
+"""Largest factor on a cosine, as Radford et al. (2021) clamp it, so that training stays stable."""
+
+
+def same_rows(texts: Sequence[str], keys: Sequence[str] | None = None) -> npt.NDArray[np.bool_]:
+    """Shape (n, n): which rows are no negatives of one another. `keys` name the pictures; spelling is compared folded.
+
+    The diagonal is False: a row is its own positive.
+    """
+    names = np.unique([" ".join(text.casefold().split()) for text in texts], return_inverse=True)[1]
+    same = names[:, None] == names[None, :]
+    if keys is not None:
+        numbers = np.unique(list(keys), return_inverse=True)[1]
+        same |= numbers[:, None] == numbers[None, :]
+    np.fill_diagonal(same, False)
+    return np.asarray(same, np.bool_)
+
+
+def infonce(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor | None = None) -> Tensor:
+    """The mean of the cross-entropies image to text and text to image (Radford et al. 2021, CLIP), a scalar.
+
+    `images`, `texts`: shape (n, dim), rows of length 1. `scale` multiplies cosines and is clamped at `MAX_SCALE`.
+    `same`: (n, n) booleans of pairs that are left out of the negatives.
+    """
+    functional = import_library("torch").nn.functional
+    logits = scale.clamp(max=MAX_SCALE) * images @ texts.T
+    if same is not None:
+        logits = logits.masked_fill(same, float("-inf"))
+    wanted = import_library("torch").arange(len(logits), device=logits.device)
+    return (functional.cross_entropy(logits, wanted) + functional.cross_entropy(logits.T, wanted)) / 2
+
+
+def sigmoid(images: Tensor, texts: Tensor, scale: Tensor, bias: Tensor, same: Tensor | None = None) -> Tensor:
+    """Every pair of rows as a decision of its own (Zhai et al. 2023, SigLIP), summed over pairs, divided by n.
+
+    As `infonce`; `bias` is added to the scaled cosines, and starts well below 0 because most pairs are negatives.
+    """
+    torch = import_library("torch")
+    logits = scale.clamp(max=MAX_SCALE) * images @ texts.T + bias
+    signs = 2 * torch.eye(len(logits), device=logits.device, dtype=logits.dtype) - 1
+    terms = -torch.nn.functional.logsigmoid(signs * logits)
+    if same is not None:
+        terms = terms.masked_fill(same, 0.0)
+    return terms.sum() / len(logits)
