@@ -89,9 +89,14 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     digits = _digits(source, sorted(blocked))
     taken += digits
     busy = sorted([*blocked, *((one.start, one.stop) for one in digits)])
-    taken += _in_words(source, busy)
+    taken += _in_words(_apart(text, source), busy)
     taken.sort(key=lambda one: one.start)
     return tuple(_ranges(source, taken))
+
+
+def _apart(text: str, source: str) -> str:
+    """The levelled text without long dashes: a number in words after one is no part of a compound."""
+    return "".join(" " if letter == "—" else its for letter, its in zip(text, source, strict=True))
 
 
 def _quantity(text: str, start: int, stop: int, value: Decimal, step: Decimal, unit: str) -> Quantity:

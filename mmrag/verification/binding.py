@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from mmrag.quantities import Period, Quantity, periods, quantities
 from mmrag.verification.findings import Finding
@@ -31,6 +32,10 @@ _ENOUGH = 0.48
 """Share of the statement's words in the sentence from which its clauses are looked at."""
 _PAIR = 2
 """Numbers and dates that make a clause of a list ("the second quarter 1.1 million") without a word of the statement."""
+_LISTED = re.compile(r"\s*(?:,|and|,\s*and)\s*[$€£₩]?\s*")
+_SHORT_OPENING = 5
+_ACRONYM = (3, 4)
+"""Letters of a word that may be a name on its own: "GSI" is not the "GSIB" that begins like it."""
 _ROLES = {"from": "to", "to": "from", "before": "after", "after": "before"}
 _NAMED = re.compile(r"[가-힣](?=\s+[가-힣])|(?<![A-Za-z])[A-Z](?![A-Za-z'’.])")
 
@@ -84,6 +89,40 @@ def _clauses(text: str) -> list[str]:
     return found
 
 
+_OPENING = re.compile(r"(?:for|in|on|at|under|after|before|with|by|during|as)\s", re.IGNORECASE)
+
+
+def _joined(pieces: list[str]) -> list[str]:
+    """The clauses of a statement, an adverbial that opens it ("For families, ...") with the clause that it is of."""
+    if len(pieces) > 1 and _OPENING.match(pieces[0]) and len(pieces[0].split()) <= _SHORT_OPENING:
+        return [f"{pieces[0]} {pieces[1]}", *pieces[2:]]
+    return pieces
+
+
+def _respective(statement: Statement, place: Place) -> str | None:
+    """Why a number is not that of its date where the sentence lists both "respectively"; "" where it is.
+
+    None where the sentence does not, or the statement has not one of each.
+    """
+    if "respectively" not in place.spot.text.casefold() or len(statement.periods) != 1:
+        return None
+    dates, numbers = place.spot.periods, place.spot.quantities
+    date = next((at for at, one in enumerate(dates) if statement.periods[0].holds(one)), None)
+    found = next(
+        (at for at, one in enumerate(numbers) for mine in statement.quantities if same_number(mine, one)), None
+    )
+    if len(dates) < _PAIR or len(dates) != len(numbers) or date is None or found is None:
+        return None
+    spans = [one.span for one in dates], [(one.start, one.stop) for one in numbers]
+    if not all(_LISTED.fullmatch(place.spot.text[a[1] : b[0]]) for each in spans for a, b in pairwise(each)):
+        return None
+    if date == found:
+        return ""
+    return (
+        f"the page says {numbers[date].text.strip()} of {dates[date].text.strip()}, not {numbers[found].text.strip()}"
+    )
+
+
 def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:
     """Contradicted where the sentence puts another thing in the place that the statement gives to one of its words."""
     cite = (sheet.cite_spot(place.spot),)
@@ -95,7 +134,10 @@ def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding |
     if role is not None:
         return Finding("binding", "contradicted", 0.85, role, cite)
     clauses = [_clause(piece) for piece in _clauses(place.spot.text)]
-    for piece in _clauses(statement.text):
+    ordered = _respective(statement, place)
+    if ordered is not None:
+        return Finding("binding", "contradicted", 0.85, ordered, cite) if ordered else None
+    for piece in _joined(_clauses(statement.text)):
         found = _crossed(piece, clauses, _labelled(place.spot.text))
         if found is not None:
             return Finding("binding", "contradicted", 0.8, found, cite)
@@ -186,7 +228,7 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
             continue
         here = [word for word in mine.tokens[a:b] if _tells(word) and word not in clause.forms and word in every]
         there = [word for word in clause.tokens[c:d] if _tells(word) and word not in mine.forms]
-        there = [word for word in there if not any(same_verb(word, one) or word.startswith(one) for one in mine.tokens)]
+        there = [word for word in there if not any(_same_word(word, one) for one in mine.tokens)]
         single = [word for word in mine.tokens[a:b] if word in mine.letters - clause.letters]
         others = [word for word in clause.tokens[c:d] if word in clause.letters - mine.letters]
         if single and others:
@@ -194,6 +236,11 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
         if here and there and not _STAND_INS & set(there):
             found.append(f"the page says “{' '.join(there)}” there, not “{' '.join(here)}”")
     return found
+
+
+def _same_word(word: str, other: str) -> bool:
+    """Whether two words are forms of one; a name that only begins like another one is another name."""
+    return same_verb(word, other) or (word.startswith(other) and (len(other) not in _ACRONYM or word[0] >= "가"))
 
 
 def _tells(word: str) -> bool:

@@ -26,7 +26,7 @@ class Place:
     coverage: float
     missing: tuple[Term, ...]
     direct: float = 0.0
-    """Share found in the spot itself."""
+    """Share found in the spot itself, of the words but the page's subject, which a sentence need not name."""
 
 
 def covers(term: Term, spot: Spot) -> float:
@@ -50,9 +50,13 @@ def best_places(statement: Statement, sheet: Sheet, most: int = 3) -> list[Place
     """The spots that share most with a statement, best first."""
     terms = statement.terms
     weights = [sheet.weight(term) for term in terms]
+    # Any sentence of the page may speak of its subject without naming it, so a line that does is no better for that.
+    known = [_NEAR if term.forms & sheet.subject_forms else 0.0 for term in terms]
     scored: list[tuple[float, int]] = []
     for place, spot in enumerate(sheet.spots):
-        shared = sum(weight * covers(term, spot) for term, weight in zip(terms, weights, strict=True))
+        found = [covers(term, spot) for term in terms]
+        shared = sum(weight * max(one, least) for one, weight, least in zip(found, weights, known, strict=True))
+        shared *= any(found)
         for quantity in statement.quantities:
             if any(agree(quantity, one) for one in spot.quantities):
                 shared += 1.0
@@ -84,9 +88,13 @@ def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place:
     spot = sheet.spots[place]
     near = _near(sheet, place)
     found, direct, missing = 0.0, 0.0, []
+    own = 0.0
+    bare = all(term.forms & sheet.subject_forms for term in terms)
     for term, weight in zip(terms, weights, strict=True):
         share = covers(term, spot)
-        direct += weight * share
+        if bare or not term.forms & sheet.subject_forms:
+            direct += weight * share
+            own += weight
         if not share:
             around = (
                 term.forms & sheet.around_forms
@@ -98,4 +106,4 @@ def _place(terms: Sequence[Term], weights: Sequence[float], sheet: Sheet, place:
             missing.append(term)
         found += weight * share
     total = sum(weights)
-    return Place(spot, near, found / total if total else 0.0, tuple(missing), direct / total if total else 0.0)
+    return Place(spot, near, found / total if total else 0.0, tuple(missing), direct / own if own else 0.0)

@@ -22,11 +22,12 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _NOT_NOT = re.compile(
-    r"\bnot only\b|\bno later\b|\bno\.?\s?\d|\bno doubt\b|\bwhether or not\b|\bno more than\b|\bnot least\b",
+    r"\bnot only\b|\bnot (?:quite )?(?:as|so)\b(?=\s\w+)|"
+    r"\bno later\b|\bno\.?\s?\d|\bno doubt\b|\bwhether or not\b|\bno more than\b|\bnot least\b",
     re.IGNORECASE,
 )
 _NOT_KO = re.compile(
-    r"않|아니(?:다|며|고|하|었|ㄴ|한|라)|아닌|아닙|없[다었는이으음습]|못(?:하|했|한|해|함|\s)|불가능|(?:^|\s)안\s(?=[가-힣])|금지|미(?:이행|포함|달성|적용|지급|제공)|제외"
+    r"않|(?<=[가-힣]지)\s?(?:말[고라아]|마[세십시])|아니(?:다|며|고|하|었|ㄴ|한|라)|아닌|아닙|없[다었는이으음습]|못(?:하|했|한|해|함|\s)|불가능|(?:^|\s)안\s(?=[가-힣])|금지|미(?:이행|포함|달성|적용|지급|제공)|제외"
 )
 _CLAUSES = re.compile(
     r"[,;:]\s|\s(?:but|although|though|while|whereas|however|which|because)\s|(?:지만|으나|는데|하며|이며|고),?\s",
@@ -40,6 +41,8 @@ _SCOPE = {
     "most": 2, "many": 1, "모든": 3, "모두": 3, "일부": 1, "항상": 3, "전부": 3, "대부분": 2,
 }  # fmt: skip
 _SURE = 0.7
+_DENIED = 1
+"""Words behind a negation that say what it denies."""
 _WORD = re.compile(r"[a-z]+|[가-힣]+")
 _OPPOSITES_KO = (
     ("증가", "감소"), ("상승", "하락"), ("늘", "줄"), ("확대", "축소"), ("개선", "악화"), ("흑자", "적자"), ("이익", "손실"),  # noqa: E501
@@ -54,10 +57,11 @@ more less most least up down over under above below first last before after earl
 _LEFT_OUT = frozenset(_LEFT_OUT_WORDS.split())
 """Opposites of the list that are too often part of another phrase; `_COMPARED` looks at them in context."""
 _COMPARED = re.compile(
-    r"\b(more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",  # noqa: E501
+    r"\b(not as|not so|more|less|fewer|greater|over|under|above|below|before|after|at least|at most|up|down|first|last|prior|later)\b\s+(than\s+)?(\S+)",  # noqa: E501
     re.IGNORECASE,
 )
 _COMPARE_GROUP = {
+    "not as": -1, "not so": -1,
     "more": 1, "greater": 1, "over": 1, "above": 1, "at least": 1, "up": 1, "less": -1, "fewer": -1, "under": -1,
     "below": -1, "at most": -1, "down": -1, "before": -2, "prior": -2, "after": 2, "later": 2, "first": 3, "last": -3,
 }  # fmt: skip
@@ -111,7 +115,7 @@ def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding 
         return Finding("polarity", "not_found", 0.9, "the page does not say so itself, it only tells others to", cite)
     said = _part(statement.terms, place.spot)
     odd = is_negated(statement.text) != is_negated(said)
-    if odd and not turned:
+    if odd and not turned and not _denied_beside(statement, place):
         word = "denies" if is_negated(said) else "says"
         reason = (
             f"the page {word} this, without the claim's “not”" if word == "says" else "the page says that it is not so"
@@ -123,6 +127,17 @@ def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding 
     if narrowed:
         return Finding("polarity", "not_found", 0.75, f"the page says “{narrowed[1]}”, not “{narrowed[0]}”", cite)
     return None
+
+
+def _denied_beside(statement: Statement, place: Place) -> bool:
+    """Whether what a denying statement denies stands not here but in a denying sentence beside."""
+    for denied in _NOT.finditer(statement.text):
+        behind = [term for term in statement.terms if term.start >= denied.end()][:_DENIED]
+        for spot in place.near:
+            here = [covers(term, spot) > covers(term, place.spot) for term in behind]
+            if is_negated(spot.text) and any(here) and all(covers(term, spot) for term in behind):
+                return True
+    return False
 
 
 def _row_polarity(statement: Statement, place: Place) -> Finding | None:
@@ -162,6 +177,12 @@ def _opposite(statement: Statement, spot: Spot) -> tuple[str, str] | None:
         for other in spot.terms:
             if other.forms & against and not any(other.forms & mine.forms for mine in statement.terms):
                 return term.text, other.text
+        # Both poles in the statement, and twice the one in the sentence: "higher because of lower ..."
+        if against and sum(not other.forms.isdisjoint(against) for other in spot.terms) > 1:
+            return term.text, next(other.text for other in spot.terms if other.forms & against)
+    prefixed = _prefixed(statement.text, spot.text)
+    if prefixed is not None:
+        return prefixed
     for one, two in (*_OPPOSITES_KO, *((b, a) for a, b in _OPPOSITES_KO)):
         if one in statement.text and two in spot.text and one not in spot.text and two not in statement.text:
             return one, two
@@ -169,6 +190,22 @@ def _opposite(statement: Statement, spot: Spot) -> tuple[str, str] | None:
     for word, (group, text) in mine.items():
         if word in theirs and theirs[word][0] == -group:
             return text, theirs[word][1]
+    return None
+
+
+_NON = re.compile(r"\bnon-\s?([a-z]+)", re.IGNORECASE)
+
+
+def _prefixed(claim: str, sentence: str) -> tuple[str, str] | None:
+    """A word that only one of the two has with "non-" before it."""
+    mine, theirs = ({word.casefold() for word in _NON.findall(text)} for text in (claim, sentence))
+    for word in mine - theirs:
+        if re.search(rf"\b{word}", sentence, re.IGNORECASE):
+            return f"non-{word}", word
+    for word in theirs - mine:
+        bare = re.search(rf"\b{word}", claim, re.IGNORECASE)
+        if bare and not re.search(rf"(?<!non-)(?<!non- )\b{word}", sentence, re.IGNORECASE):
+            return word, f"non-{word}"
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from mmrag.quantities import Period, Quantity, agree
 from mmrag.verification.findings import Finding
-from mmrag.verification.places import Place
+from mmrag.verification.places import Place, covers
 from mmrag.verification.sheets import Sheet
-from mmrag.verification.statements import Name, Statement, names_of
+from mmrag.verification.statements import Name, Statement, abbreviates, names_of
 from mmrag.verification.terms import forms_of, squeeze
 
 __all__ = ["check_names", "check_number", "check_periods", "same_number"]
@@ -122,7 +123,11 @@ def _period(period: Period, statement: Statement, sheet: Sheet, place: Place) ->
     if any(_same(period, one) for one in mine) or _within_span(period, mine):
         return Finding("period", "supported", 1.0, f"{period.text} stands there", cite)
     rivals = [
-        one for one in mine if _comparable(period, one) and not any(_same(other, one) for other in statement.periods)
+        one
+        for one in mine
+        if _comparable(period, one)
+        and not any(_same(other, one) for other in statement.periods)
+        and not _COMPARED_WITH.search(place.spot.text[: one.span[0]])
     ]
     if rivals and place.coverage >= _SAME_STATEMENT:
         reason = f"the page says this of {rivals[0].text.strip()}, not of {period.text.strip()}"
@@ -134,6 +139,12 @@ def _period(period: Period, statement: Statement, sheet: Sheet, place: Place) ->
         strength = 0.45 if place.spot.row else 0.6
         return Finding("period", "not_found", strength, f"the page has {period.text.strip()}, but not for this", ())
     return Finding("period", "not_found", 0.9, f"{period.text.strip()} is not on the page", ())
+
+
+_COMPARED_WITH = re.compile(
+    r"\b(?:than|with|to|versus|vs\.?|against|over|from|since)\s+(?:fiscal\s+|the\s+)?$", re.IGNORECASE
+)
+"""Before a date that the sentence only compares its own with."""
 
 
 def _same(claimed: Period, found: Period) -> bool:
@@ -161,6 +172,13 @@ def check_names(statement: Statement, sheet: Sheet, place: Place) -> list[Findin
 def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Finding:
     cite = (sheet.cite_spot(place.spot),)
     missing = [word for word in name.words if not _stands(word, place.spot.squeezed, place.spot.forms)]
+    if statement.text.startswith(name.text) and name.words[0] in missing[:1] and len(name.words) > 1:
+        # "Adopting Topic 606": the word that opens a sentence may be a verb.
+        opening = statement.terms[0] if statement.terms else None
+        if opening is not None and opening.word == name.words[0] and covers(opening, place.spot):
+            missing = missing[1:]
+    if missing and any(abbreviates(name.text, other.text) for other in names_of(place.spot.text)):
+        missing = []
     if not missing:
         return Finding("name", "supported", 1.0, f"{name.text} stands there", cite)
     others = [
@@ -168,8 +186,11 @@ def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Findi
         for other in names_of(place.spot.text)
         if not any(_stands(word, squeeze(statement.text), forms_of(statement.text)) for word in other.words)
     ]
-    beside = [*(spot.squeezed for spot in place.near), squeeze(sheet.around), squeeze(place.spot.heading)]
+    subject = squeeze(sheet.subject)
+    beside = [*(spot.squeezed for spot in place.near), squeeze(sheet.around), squeeze(place.spot.heading), subject]
     around = all(any(_stands(word, text, sheet.around_forms) for text in beside) for word in missing)
+    if all(_stands(word, subject, sheet.subject_forms) for word in missing):
+        return Finding("name", "supported", 0.8, f"{name.text} is what the page is of", cite)
     if others and place.direct >= _SAME_STATEMENT and not place.spot.row:
         strength = 0.6 if around and place.direct < _CLOSE else 0.8
         return Finding(
@@ -186,5 +207,7 @@ def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Findi
 def _stands(word: str, squeezed: str, forms: frozenset[str]) -> bool:
     if word in forms or forms_of(word) & forms:
         return True
+    if len(word) > 5 and any(len(form) > 4 and form.startswith(word[:-1]) for form in forms):
+        return True  # "Germany" and "German-based"
     bare = squeeze(word)
     return len(bare) > 2 and bare in squeezed

@@ -29,6 +29,10 @@ _MOST_WORDS = 20_000
 """Of one page; a text given as evidence may be longer, and the rest is then read in pages of this size."""
 
 
+_HEAD_LINES, _HEAD_WORDS = 2, 12
+"""Lines at the top of a page that may be its running head, and the words of such a line."""
+_LIGHT = 0.3
+"""Of the weight of a word that carries little."""
 _LONGEST_PASSAGE = 8_000
 """Characters that a model is given to read; a full page of print has fewer."""
 
@@ -99,6 +103,13 @@ class Slot:
         return frozenset(form for term in labels_of(" ".join(self.cell.labels)) for form in term.forms)
 
     @cached_property
+    def dated(self) -> bool:
+        """Whether the row's own label is nothing but a date."""
+        label = self.cell.labels[-1] if self.cell.labels else ""
+        spans = [one.span for one in periods(label)]
+        return bool(spans) and all(any(a <= term.start < b for a, b in spans) for term in terms_of(label))
+
+    @cached_property
     def head_terms(self) -> tuple[Term, ...]:
         """Words of the column's header path."""
         heads = " ".join(self.cell.headers)
@@ -160,12 +171,19 @@ class Sheet:
     slots: tuple[Slot, ...]
     around: str
     """Title, file name and headings."""
+    subject: str = ""
+    """Title, file name and running head: what the page is of, and what its sentences need not name."""
     _weights: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def around_forms(self) -> frozenset[str]:
-        """Forms of title, file name and headings."""
-        return forms_of(self.around)
+        """Forms of title, file name, headings and running head."""
+        return forms_of(self.around) | self.subject_forms
+
+    @cached_property
+    def subject_forms(self) -> frozenset[str]:
+        """Forms of title, file name and running head."""
+        return forms_of(self.subject)
 
     @cached_property
     def around_periods(self) -> tuple[Period, ...]:
@@ -198,7 +216,8 @@ class Sheet:
         """How much a word tells: rare on the page counts more; what is not there counts like the rarest."""
         if term.word not in self._weights:
             most = max((self.counts[form] for form in term.forms), default=0)
-            self._weights[term.word] = math.log(1 + (len(self.spots) + 3) / (most + 1))
+            rare = math.log(1 + (len(self.spots) + 3) / (most + 1))
+            self._weights[term.word] = rare * (_LIGHT if term.light else 1.0)
         return self._weights[term.word]
 
     def cite(self, start: int, stop: int, quote: str = "") -> Citation:
@@ -275,7 +294,15 @@ class Sheets:
             for cell in grid.cells
         )
         spots = _spots(words, slots) if words else _text_spots(region)
-        return Sheet(entry, words, regions, spots, slots, around)
+        subject = " . ".join([name, region.document.title, *_running_head(words)])
+        return Sheet(entry, words, regions, spots, slots, around, subject)
+
+
+def _running_head(words: Sequence[Word]) -> list[str]:
+    """The short lines at the very top of a page; a line of prose is none."""
+    lines = sorted(text_lines(words), key=lambda line: line.box.top)[:_HEAD_LINES] if words else []
+    texts = [" ".join(word.text for word in line.words) for line in lines if len(line.words) <= _HEAD_WORDS]
+    return [text for text in texts if not text.endswith((".", ",", ";"))]
 
 
 def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:

@@ -10,7 +10,7 @@ from mmrag.quantities import Period, Quantity, periods, quantities
 from mmrag.scorers.lexicon import words as listed
 from mmrag.verification.terms import Term, labels_of, plain, terms_of
 
-__all__ = ["Name", "Statement", "names_of"]
+__all__ = ["Name", "Statement", "abbreviates", "names_of"]
 
 _CAPITAL = re.compile(
     r"(?<![\w])(?:[A-Z][\w&.’'-]*\w|[A-Z](?:\.[A-Z])+\.?|[A-Z]{2,}|[a-z]+[A-Z]\w*)"
@@ -117,6 +117,17 @@ def names_of(text: str) -> tuple[Name, ...]:
     for match in _PERSON_KO.finditer(text):
         found.append(Name(match.group(1), (match.group(1),)))
     return tuple(found)
+
+
+def abbreviates(one: str, other: str) -> bool:
+    """Whether one of two names is made of the other's initials: "U.S." and "United States"."""
+    return _is_short(one, other) or _is_short(other, one)
+
+
+def _is_short(short: str, long: str) -> bool:
+    letters = re.sub(r"[^A-Za-z]", "", short)
+    initials = "".join(piece[0] for piece in re.findall(r"[A-Za-z]+", long) if piece[0].isupper())
+    return 2 <= len(letters) <= 6 and letters.isupper() and letters == initials
 
 
 def _bare(piece: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from mmrag.quantities import Period, Quantity, agree, quantities
+from mmrag.quantities import Period, Quantity, agree, periods, quantities
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import covers
 from mmrag.verification.sheets import Sheet, Slot, Spot
@@ -52,6 +52,8 @@ def fits(statement: Statement, sheet: Sheet, wanted: Sequence[Period]) -> list[F
             continue
         own = _shared(slot.row_terms, forms)
         head = _shared(slot.head_terms, forms)
+        if slot.dated:
+            own = float(any(_at_date(one, slot) for one in wanted))
         if own == 0 and head == 0:
             continue
         matched = _dates(slot, wanted)
@@ -85,6 +87,11 @@ def _dates(slot: Slot, wanted: Sequence[Period]) -> bool:
     years = {year for one in slot.periods if one.year for year in (one.start.year, one.stop.year)}
     parts = [one for one in slot.periods if one.kind not in ("year", "span")]
     return any(_dated(one, years, parts) for one in wanted)
+
+
+def _at_date(period: Period, slot: Slot) -> bool:
+    """Whether a row that is a date is of this date, and of no longer stretch of time."""
+    return any(period.holds(one) for label in slot.cell.labels[-1:] for one in periods(label))
 
 
 def _dated(period: Period, years: set[int], parts: Sequence[Period]) -> bool:

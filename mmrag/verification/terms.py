@@ -38,6 +38,16 @@ sept oct nov dec quarter quarters first second third fourth
 _MONTHS = frozenset(_MONTHS_WORDS.split())
 
 
+_LIGHT_WORDS = """
+have make take come go get give put hold stand call name use spend amount record list old far present begin say state
+show become remain keep see know do people person way thing total still yet already already so called certain whole
+held made taken came got gave stood spent said went own around about about approximately nearly almost only both also
+하기로 하였다 했다 그중 가운데 이다 때 보통 평소 모두 있다 넣는다 들어간다 합계 총액 나타났다 기록했다
+"""
+_LIGHT = frozenset(_LIGHT_WORDS.split())
+"""Words that a retelling puts in or leaves out without saying anything else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word: as written, plain (NFKC, lower case), the forms that count as the same, and where it stands."""
@@ -47,6 +57,11 @@ class Term:
     forms: frozenset[str]
     start: int
     stop: int
+
+    @property
+    def light(self) -> bool:
+        """Whether it carries little: "stood at", "called", "amounted to"."""
+        return not self.forms.isdisjoint(_LIGHT)
 
     @property
     def hangul(self) -> bool:
