@@ -104,8 +104,11 @@ def _respective(statement: Statement, place: Place) -> str | None:
 
     None where the sentence does not, or the statement has not one of each.
     """
-    if "respectively" not in place.spot.text.casefold() or len(statement.periods) != 1:
+    if "respectively" not in place.spot.text.casefold():
         return None
+    paired = _paired(statement, place)
+    if paired is not None or len(statement.periods) != 1:
+        return paired
     dates, numbers = place.spot.periods, place.spot.quantities
     date = next((at for at, one in enumerate(dates) if statement.periods[0].holds(one)), None)
     found = next(
@@ -121,6 +124,28 @@ def _respective(statement: Statement, place: Place) -> str | None:
     return (
         f"the page says {numbers[date].text.strip()} of {dates[date].text.strip()}, not {numbers[found].text.strip()}"
     )
+
+
+_PAIRED = re.compile(r"\b([A-Za-z]+)\s+and\s+([A-Za-z]+)\b")
+
+
+def _paired(statement: Statement, place: Place) -> str | None:
+    """The same for two words and two numbers: "federal and state credits of 10.7 and 5.2, respectively"."""
+    numbers = place.spot.quantities
+    said = forms_of(statement.text)
+    for first, second in pairwise(numbers):
+        if not _LISTED.fullmatch(place.spot.text[first.stop : second.start]):
+            continue
+        at = [any(same_number(mine, one) for mine in statement.quantities) for one in (first, second)]
+        for words in _PAIRED.findall(place.spot.text[: first.start]):
+            named = [not forms_of(word).isdisjoint(said) for word in words]
+            if sum(at) != 1 or sum(named) != 1:
+                continue
+            if at == named:
+                return ""
+            right, wrong = (first, second) if named[0] else (second, first)
+            return f"the page says {right.text.strip()} of “{words[named.index(True)]}”, not {wrong.text.strip()}"
+    return None
 
 
 def check_binding(statement: Statement, sheet: Sheet, place: Place) -> Finding | None:

@@ -25,6 +25,8 @@ _FEW = 4
 _TORN, _TORN_SHORT, _TORN_KO = 0.75, 0.5, 0.5
 """Neighbours kept, as `kept_order` counts them, under which a statement is torn apart; Korean is freer in its order."""
 
+_FAR_TORN = 0.55
+
 _DETERMINERS = frozenset({"the", "a", "an", "its", "their", "his", "her", "our", "my", "your", "every"})
 _PREPOSITIONS = frozenset({"of", "in", "on", "at", "by", "for", "from", "with", "into", "during", "per", "between"})
 _JOINTS = frozenset({"and", "or", "but", "because"})
@@ -159,5 +161,5 @@ def check_order(statement: Statement, sheet: Sheet) -> Finding | None:
     limit = _TORN_KO if statement.korean else _TORN if found >= _FEW else _TORN_SHORT
     if found < (_FEW + 1 if statement.korean else _FEW - 1) or kept >= limit:
         return None
-    strength = 0.85 if kept < 0.7 * limit else 0.5
+    strength = 0.85 if kept < _FAR_TORN * limit else 0.5
     return Finding("order", "not_found", strength, "its words are on the page, but not put together like this", ())

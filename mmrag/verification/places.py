@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ __all__ = ["Place", "best_places", "covers"]
 _NEAR = 0.85
 """What a word counts that stands in the next sentence, the heading, the title or the file name."""
 _SYNONYM = 0.8
+_VERB_KO = re.compile(r"(?<=[가-힣])(?:하였다|했다|한다|합니다|는다|습니다|니다|[었았였]다|[가-힣]다|여|고|며|서|면)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ def covers(term: Term, spot: Spot) -> float:
         if len(stem) > 1 and stem in spot.squeezed:
             return 1.0
         if any(kin in spot.squeezed for kin in korean_kin(term.word)):
+            return 0.9
+        stem = _VERB_KO.sub("", term.word)
+        if stem != term.word and any(one.startswith(stem) and _VERB_KO.search(one) for one in spot.forms):
             return 0.9
     elif len(term.word) > 3 and any(
         form.startswith(term.word[:-1]) or term.word.startswith(form) for form in spot.forms if len(form) > 4

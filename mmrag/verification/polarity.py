@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
-from mmrag.scorers.lexicon import opposites
+from mmrag.scorers.lexicon import alternatives, opposites
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import Place, covers
 from mmrag.verification.sheets import Sheet, Spot
 from mmrag.verification.statements import Statement
-from mmrag.verification.terms import Term, terms_of
+from mmrag.verification.terms import Term, forms_of, terms_of
 
 __all__ = ["STRENGTHS", "check_polarity", "is_negated", "is_told", "negations"]
 
@@ -41,6 +41,8 @@ _SCOPE = {
     "most": 2, "many": 1, "모든": 3, "모두": 3, "일부": 1, "항상": 3, "전부": 3, "대부분": 2,
 }  # fmt: skip
 _SURE = 0.7
+_ALIKE = 0.6
+"""Share of the statement's words in a sentence from which another word of a closed set stands in place of its own."""
 _DENIED = 1
 """Words behind a negation that say what it denies."""
 _WORD = re.compile(r"[a-z]+|[가-힣]+")
@@ -51,6 +53,8 @@ _OPPOSITES_KO = (
     ("가능", "불가능"), ("적합", "부적합"), ("유료", "무료"), ("정상", "이상 발견"), ("오전", "오후"), ("국내", "해외"), ("전년", "익년"),  # noqa: E501
     ("수입", "수출"), ("매수", "매도"), ("상반기", "하반기"), ("필수", "선택"), ("양호", "불량"), ("인상", "인하"),
 )  # fmt: skip
+_UP_KO, _DOWN_KO = ("증가", "늘었", "늘어", "늘고", "상승", "많게"), ("감소", "줄었", "줄어", "줄고", "하락", "적게")
+_UP_DOWN_KO = re.compile("|".join((*_UP_KO, *_DOWN_KO)))
 _LEFT_OUT_WORDS = """
 more less most least up down over under above below first last before after early late
 """
@@ -123,6 +127,9 @@ def check_polarity(statement: Statement, sheet: Sheet, place: Place) -> Finding 
         return Finding("polarity", "contradicted", 0.9, reason, cite)
     if turned and not odd:
         return Finding("polarity", "contradicted", 0.85, f"the page says {turned[1]}, not {turned[0]}", cite)
+    swapped = _swapped(statement, place)
+    if swapped:
+        return Finding("polarity", "contradicted", 0.8, f"the page says {swapped[1]}, not {swapped[0]}", cite)
     narrowed = _strength(statement.text, said)
     if narrowed:
         return Finding("polarity", "not_found", 0.75, f"the page says “{narrowed[1]}”, not “{narrowed[0]}”", cite)
@@ -138,11 +145,6 @@ def _denied_beside(statement: Statement, place: Place) -> bool:
             if is_negated(spot.text) and any(here) and all(covers(term, spot) for term in behind):
                 return True
     return False
-
-
-def _row_polarity(statement: Statement, place: Place) -> Finding | None:
-    odd = place.coverage >= _SURE and is_negated(statement.text) != is_negated(place.spot.text)
-    return Finding("polarity", "not_found", 0.7, "what stands there is denied in one of the two", ()) if odd else None
 
 
 def _part(terms: tuple[Term, ...], spot: Spot) -> str:
@@ -183,13 +185,41 @@ def _opposite(statement: Statement, spot: Spot) -> tuple[str, str] | None:
     prefixed = _prefixed(statement.text, spot.text)
     if prefixed is not None:
         return prefixed
-    for one, two in (*_OPPOSITES_KO, *((b, a) for a, b in _OPPOSITES_KO)):
-        if one in statement.text and two in spot.text and one not in spot.text and two not in statement.text:
-            return one, two
+    korean = _opposite_korean(statement.text, spot.text)
+    if korean is not None:
+        return korean
     mine, theirs = _comparisons(statement.text), _comparisons(spot.text)
     for word, (group, text) in mine.items():
         if word in theirs and theirs[word][0] == -group:
             return text, theirs[word][1]
+    return None
+
+
+_IN, _OUT = (re.compile(rf"\b{pattern}([a-z]{{4,}})", re.IGNORECASE) for pattern in ("in-?", "out(?:-of)?-?\\s?"))
+
+
+def _opposite_korean(claim: str, sentence: str) -> tuple[str, str] | None:
+    for mine, theirs in ((_UP_KO, _DOWN_KO), (_DOWN_KO, _UP_KO)):
+        said, written = _UP_DOWN_KO.findall(claim), _UP_DOWN_KO.findall(sentence)
+        if said and written and set(said) <= set(mine) and set(written) <= set(theirs):
+            return said[0], written[0]
+    for one, two in (*_OPPOSITES_KO, *((b, a) for a, b in _OPPOSITES_KO)):
+        if one in claim and two in sentence and one not in sentence and two not in claim:
+            return one, two
+    return None
+
+
+def _swapped(statement: Statement, place: Place) -> tuple[str, str] | None:
+    """A word that the sentence does not have, and another of its closed set that only the sentence has: the weekday."""
+    if place.direct < _ALIKE:
+        return None
+    for term in statement.terms:
+        if term.hangul or covers(term, place.spot) or any(covers(term, spot) for spot in place.near):
+            continue
+        kin = frozenset(form for one in term.forms for other in alternatives(one) for form in forms_of(other))
+        for other in place.spot.terms:
+            if other.forms & kin and not other.forms & statement.forms:
+                return term.text, other.text
     return None
 
 
@@ -206,6 +236,12 @@ def _prefixed(claim: str, sentence: str) -> tuple[str, str] | None:
         bare = re.search(rf"\b{word}", claim, re.IGNORECASE)
         if bare and not re.search(rf"(?<!non-)(?<!non- )\b{word}", sentence, re.IGNORECASE):
             return word, f"non-{word}"
+    for one, other in ((_IN, _OUT), (_OUT, _IN)):
+        said, written = ({word.casefold() for word in one.findall(text)} for text in (claim, sentence))
+        against = {word.casefold() for word in other.findall(sentence)} - written
+        against -= {word.casefold() for word in other.findall(claim)}
+        for word in said & against:
+            return (f"in {word}", f"out of {word}") if one is _IN else (f"out of {word}", f"in {word}")
     return None
 
 

@@ -175,7 +175,11 @@ def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Findi
     if statement.text.startswith(name.text) and name.words[0] in missing[:1] and len(name.words) > 1:
         # "Adopting Topic 606": the word that opens a sentence may be a verb.
         opening = statement.terms[0] if statement.terms else None
-        if opening is not None and opening.word == name.words[0] and covers(opening, place.spot):
+        if (
+            opening is not None
+            and opening.word == name.words[0]
+            and any(covers(opening, spot) for spot in (place.spot, *place.near))
+        ):
             missing = missing[1:]
     if missing and any(abbreviates(name.text, other.text) for other in names_of(place.spot.text)):
         missing = []

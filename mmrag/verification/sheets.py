@@ -302,7 +302,7 @@ def _running_head(words: Sequence[Word]) -> list[str]:
     """The short lines at the very top of a page; a line of prose is none."""
     lines = sorted(text_lines(words), key=lambda line: line.box.top)[:_HEAD_LINES] if words else []
     texts = [" ".join(word.text for word in line.words) for line in lines if len(line.words) <= _HEAD_WORDS]
-    return [text for text in texts if not text.endswith((".", ",", ";"))]
+    return [text for text in texts if not text.endswith((".", ",", ";")) or text.istitle() or text.isupper()]
 
 
 def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:

@@ -15,6 +15,8 @@ from mmrag.verification.terms import Term, near_forms
 
 __all__ = ["Fit", "check_cell", "check_trend", "fits"]
 
+_IN_ROW = 0.6
+"""Of the best fit: for one number of several, where the best cell is another one of its row."""
 _SURE = 0.55
 """From this fit on a cell is taken to be what the statement names."""
 
@@ -115,7 +117,8 @@ def check_cell(
     best = ranked[0].score
     close = [fit for fit in ranked[:20] if fit.score >= 0.8 * best]
     match = next((fit for fit in ranked if _has(fit.slot, quantity)), None)
-    if match is not None and match.period and match.score >= 0.96 * best:
+    beside = match is not None and len(statement.quantities) > 1 and _same_row(match.slot, ranked[0].slot)
+    if match is not None and match.period and match.score >= (_IN_ROW if beside else 0.96) * best:
         reason = f"{match.slot.cell.text} stands under {match.slot.place}"
         cite = (sheet.cite_slot(match.slot),)
         return Finding("number", "supported", min(1.0, match.score / 0.8), reason, cite), match.slot
@@ -140,6 +143,10 @@ def check_cell(
     other = f", not for {dates}" if dates and not match.period else ""
     reason = f"{quantity.text.strip()} stands on the page for {match.slot.place}{other}"
     return Finding("number", "not_found", 0.8, reason, (sheet.cite_slot(match.slot),)), match.slot
+
+
+def _same_row(one: Slot, other: Slot) -> bool:
+    return (one.table, one.cell.row) == (other.table, other.cell.row) and bool(one.head_terms)
 
 
 def check_trend(statement: Statement, slots: Sequence[Slot]) -> tuple[Finding, Term] | None:

@@ -101,10 +101,15 @@ _IRREGULAR = {
 }
 
 
+_SHORT_KO = 2
+
+
 @lru_cache(maxsize=100_000)
 def _forms(word: str) -> frozenset[str]:
     if "가" <= word[0] <= "힣":
-        return frozenset({word, *(stem for stem in korean_stems(word) if len(stem) > 1)})
+        # A noun of one syllable is told from a syllable of another word by the particle it has lost.
+        short = {word[0] + "·"} if len(word) == _SHORT_KO and word[1] in "은는이가을를의에도" else set()
+        return frozenset({word, *(stem for stem in korean_stems(word) if len(stem) > 1), *short})
     base = word.split("'", maxsplit=1)[0]
     found = {base, *word_terms(base)[:1], *word_terms(_IRREGULAR.get(base, ""))[:1]}
     if len(base) > 4 and base.endswith(("ed", "ing", "es", "al", "ly")):
