@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,7 +21,7 @@ from mmrag.embedders.text import available_threads
 from mmrag.embedders.torch_runtime import batches, choose_device, choose_precision, import_library, loading
 from mmrag.types import Vectors
 
-__all__ = ["ClipEmbedder", "Tower"]
+__all__ = ["ClipEmbedder", "Loaded", "Tower"]
 
 _CPU_BATCH, _CUDA_BATCH = 8, 64
 _SAMPLE_TEXTS = ("a photo of a dog", "매출 추이를 보여 주는 막대그래프", "Table 3: revenue by region")
@@ -31,6 +33,8 @@ class Tower(Protocol):
     model: Any
     """The torch module."""
     image_size: int
+    recipe: Any
+    """How it wants its pictures: a `Recipe` or a `NaflexRecipe`."""
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
         """A picture as arrays that are stacked by name; the one named "pixels" becomes the model's dtype."""
@@ -43,6 +47,25 @@ class Tower(Protocol):
 
     def text_features(self, **inputs: Any) -> Any:
         """A tensor of shape (n, dim), not normalised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model as it was read: float32, on the CPU, before a device and a precision are chosen for it.
+
+    `identity` is all that its vectors depend on; `config` is what its library needs to build it anew; `folder` is
+    where its further files (tokenizer, settings) lie, None where it needs none.
+    """
+
+    tower: Tower
+    label: str
+    identity: Mapping[str, Any]
+    config: Mapping[str, Any]
+    folder: Path | None = None
+
+    def embedder(self, device: str) -> ClipEmbedder:
+        """The model as an `Embedder`. `device`: "auto", "cpu", "cuda" or "cuda:N"."""
+        return ClipEmbedder(self.tower, self.label, self.identity, device)
 
 
 class ClipEmbedder:

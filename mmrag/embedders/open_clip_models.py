@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from mmrag.embedders.clip import ClipEmbedder
+from mmrag.embedders.clip import ClipEmbedder, Loaded
 from mmrag.embedders.hub import local_folder, snapshot
 from mmrag.embedders.preprocessing import Recipe, open_clip_recipe
 from mmrag.embedders.sentence_folder import read_json
@@ -22,7 +22,7 @@ from mmrag.embedders.torch_runtime import import_library, loading
 from mmrag.embedders.weights import Tensors, file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 
-__all__ = ["open_clip"]
+__all__ = ["open_clip", "read_open_clip"]
 
 _CONFIG = "open_clip_config.json"
 _WEIGHTS = "open_clip_model.safetensors"
@@ -36,12 +36,12 @@ class _OpenClipTower:
     def __init__(self, model: Any, tokenizer: Any, recipe: Recipe) -> None:
         self.model = model
         self._tokenizer = tokenizer
-        self._recipe = recipe
+        self.recipe = recipe
         self.image_size = max(recipe.size)
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
         """A picture as the model sees it."""
-        return {"pixels": self._recipe.pixels(image)}
+        return {"pixels": self.recipe.pixels(image)}
 
     def tokenize(self, texts: Sequence[str]) -> Mapping[str, Any]:
         """Texts as the model's tokens, cut to its length."""
@@ -57,6 +57,11 @@ class _OpenClipTower:
 
 
 def open_clip(argument: str, device: str = "auto") -> ClipEmbedder:
+    """The encoder that `read_open_clip` reads, on a device."""
+    return read_open_clip(argument).embedder(device)
+
+
+def read_open_clip(argument: str) -> Loaded:
     """MODEL/PRETRAINED (from the hub's cache), MODEL@FILE.safetensors (built-in tokenizer), or FOLDER.
 
     Raises `ModelUnavailable` where the weights are not on disk or do not fit, `UsageError` for a name unknown to
@@ -64,27 +69,27 @@ def open_clip(argument: str, device: str = "auto") -> ClipEmbedder:
     """
     folder = Path(argument).expanduser()
     if argument and folder.is_dir():
-        return _from_folder(folder, device)
+        return _from_folder(folder)
     model, at, file = argument.partition("@")
     if at:
-        return _from_file(model, Path(file).expanduser(), device)
+        return _from_file(model, Path(file).expanduser())
     model, slash, tag = argument.rpartition("/")
     if not slash or not model or argument.startswith((".", "/", "~")):
         raise ModelUnavailable(f"there is no folder {argument!r}", _GET)
-    return _from_tag(model, tag, device)
+    return _from_tag(model, tag)
 
 
-def _from_folder(folder: Path, device: str) -> ClipEmbedder:
+def _from_folder(folder: Path) -> Loaded:
     config = read_json(folder / _CONFIG)
     if "model_cfg" not in config:
         raise ModelUnavailable(f"{folder} holds no {_CONFIG} that names a model", _GET)
     weights = folder / _WEIGHTS
     if not weights.is_file():
         raise ModelUnavailable(f"{folder} holds no {_WEIGHTS}", "Only safetensors weights are loaded; convert them.")
-    return _load(f"local-dir:{folder}", weights, config["model_cfg"], config.get("preprocess_cfg") or {}, device)
+    return _load(f"local-dir:{folder}", weights, config["model_cfg"], config.get("preprocess_cfg") or {})
 
 
-def _from_file(model: str, weights: Path, device: str) -> ClipEmbedder:
+def _from_file(model: str, weights: Path) -> Loaded:
     if weights.suffix != ".safetensors" or not weights.is_file():
         raise ModelUnavailable(f"there is no weights file {str(weights)!r}", "Name a .safetensors file that exists.")
     config = _built_in(model)
@@ -93,10 +98,10 @@ def _from_file(model: str, weights: Path, device: str) -> ClipEmbedder:
             f"{model} needs a tokenizer beside its weights",
             f"Name a folder with {_CONFIG}, {_WEIGHTS} and the tokenizer's files: open_clip:FOLDER.",
         )
-    return _load(model, weights, config, {}, device)
+    return _load(model, weights, config, {})
 
 
-def _from_tag(model: str, tag: str, device: str) -> ClipEmbedder:
+def _from_tag(model: str, tag: str) -> Loaded:
     config = _built_in(model)
     settings = import_library("open_clip").get_pretrained_cfg(model, tag)
     if not settings:
@@ -109,10 +114,10 @@ def _from_tag(model: str, tag: str, device: str) -> ClipEmbedder:
     if folder is None or not found:
         raise ModelUnavailable(f"the weights of {model}/{tag} are not on disk", _GET)
     if (folder / _CONFIG).is_file() and found[0].name == _WEIGHTS:
-        return _from_folder(folder, device)
+        return _from_folder(folder)
     if config["text_cfg"].get("hf_tokenizer_name"):
         raise ModelUnavailable(f"the tokenizer of {model}/{tag} is not on disk", _GET)
-    return _load(model, found[0], config, settings, device)
+    return _load(model, found[0], config, settings)
 
 
 def _built_in(model: str) -> dict[str, Any]:
@@ -124,22 +129,25 @@ def _built_in(model: str) -> dict[str, Any]:
     return config
 
 
-def _load(
-    name: str, weights: Path, config: Mapping[str, Any], preprocess: Mapping[str, Any], device: str
-) -> ClipEmbedder:
+def _load(name: str, weights: Path, config: Mapping[str, Any], preprocess: Mapping[str, Any]) -> Loaded:
     library = import_library("open_clip")
     shown = name.removeprefix("local-dir:")
     tensors = Tensors([weights])  # refuses a damaged file before the library sees it
     del tensors
     text = config.get("text_cfg", {})
-    if name.startswith("local-dir:"):
-        folder = Path(shown)
-        if text.get("hf_model_name") and local_folder(str(text["hf_model_name"])) is None:
+    own: dict[str, Any] = {}
+    folder = Path(shown) if name.startswith("local-dir:") else None
+    if folder is not None:
+        if text.get("hf_model_name") and (folder / text["hf_model_name"]).is_dir():
+            # The folder brings the architecture of its text tower along; its weights are among the model's own.
+            place = str(folder / text["hf_model_name"])
+            own = {"text_cfg": {**text, "hf_model_name": place, "hf_model_pretrained": False}}
+        elif text.get("hf_model_name") and local_folder(str(text["hf_model_name"])) is None:
             raise ModelUnavailable(f"{shown} needs {text['hf_model_name']}, which is not on disk", _GET)
         if text.get("hf_tokenizer_name") and not any((folder / file).is_file() for file in _TOKENIZER_FILES):
             raise ModelUnavailable(f"{shown} holds no tokenizer", "Put the tokenizer's files into the same folder.")
     with loading(shown):
-        model = library.create_model(name, load_weights=False, precision="fp32", device="cpu")
+        model = library.create_model(name, load_weights=False, precision="fp32", device="cpu", **own)
         library.load_checkpoint(model, str(weights), strict=True, weights_only=True, device="cpu")
         tokenizer = library.get_tokenizer(name)
     settings = {key: value for key, value in preprocess.items() if value is not None}
@@ -150,5 +158,5 @@ def _load(
         "config": json.dumps(config, sort_keys=True),
         "recipe": asdict(recipe),
     }
-    label = "open_clip" if name.startswith("local-dir:") else f"open_clip-{name}"
-    return ClipEmbedder(_OpenClipTower(model, tokenizer, recipe), label, identity, device)
+    label = "open_clip" if folder is not None else f"open_clip-{name}"
+    return Loaded(_OpenClipTower(model, tokenizer, recipe), label, identity, config, folder)

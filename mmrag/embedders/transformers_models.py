@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from mmrag.embedders.clip import ClipEmbedder
+from mmrag.embedders.clip import Loaded
 from mmrag.embedders.hub import local_folder
 from mmrag.embedders.naflex import NaflexRecipe
 from mmrag.embedders.preprocessing import Recipe, transformers_recipe
@@ -21,10 +21,10 @@ from mmrag.embedders.sentence_folder import read_json, read_spec
 from mmrag.embedders.text import OnnxTextEmbedder
 from mmrag.embedders.torch_runtime import import_library, loading
 from mmrag.embedders.weights import Tensors, file_hash, weight_files, weights_hash
-from mmrag.errors import ModelUnavailable
+from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.protocols import Embedder
 
-__all__ = ["hugging_face"]
+__all__ = ["hugging_face", "read_two_towers"]
 
 _TWO_TOWERS = frozenset({"clip", "siglip", "siglip2"})
 _GET = "Get it with `mmrag models --get {0}` (or a profile: --get standard), or name a local folder: hf:FOLDER."
@@ -36,16 +36,16 @@ class _TransformersTower:
     def __init__(self, model: Any, tokenizer: Any, recipe: Recipe | NaflexRecipe, *, siglip: bool) -> None:
         self.model = model
         self._tokenizer = tokenizer
-        self._recipe = recipe
+        self.recipe = recipe
         self._siglip = siglip
         self._length = int(model.config.text_config.max_position_embeddings)
         self.image_size = max(recipe.size)
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
         """A picture as the model sees it."""
-        if isinstance(self._recipe, NaflexRecipe):
-            return self._recipe.prepare(image)
-        return {"pixels": self._recipe.pixels(image)}
+        if isinstance(self.recipe, NaflexRecipe):
+            return self.recipe.prepare(image)
+        return {"pixels": self.recipe.pixels(image)}
 
     def tokenize(self, texts: Sequence[str]) -> Mapping[str, Any]:
         """Texts as the model's tokens, cut to its length."""
@@ -79,6 +79,31 @@ def hugging_face(argument: str, device: str = "auto") -> Embedder:
 
     Raises `ModelUnavailable` where it is not on disk, damaged, or needs code of its own.
     """
+    folder, files = _files(argument)
+    if _kind(folder) in _TWO_TOWERS:
+        return _two_towers(folder, files, _kind(folder)).embedder(device)
+    spec = read_spec(folder, argument)
+    if spec is not None and not _wants_gpu(device, spec.dim):
+        return OnnxTextEmbedder(folder, spec)
+    from mmrag.embedders.sentence_torch import TorchTextEmbedder
+
+    return TorchTextEmbedder(folder, argument, device)
+
+
+def read_two_towers(argument: str) -> Loaded:
+    """An image and text encoder, named as for `hugging_face`. Raises `UsageError` for any other model."""
+    folder, files = _files(argument)
+    if _kind(folder) not in _TWO_TOWERS:
+        raise UsageError(f"{folder} is no encoder of images and texts", "Name a CLIP or SigLIP.")
+    return _two_towers(folder, files, _kind(folder))
+
+
+def _kind(folder: Path) -> str:
+    return str(read_json(folder / "config.json").get("model_type", ""))
+
+
+def _files(argument: str) -> tuple[Path, list[Path]]:
+    """The folder and its weights, looked into for damage."""
     folder = local_folder(argument)
     if folder is None or not (folder / "config.json").is_file():
         where = f"{argument!r} is not on disk" if folder is None else f"{folder} holds no config.json"
@@ -89,15 +114,7 @@ def hugging_face(argument: str, device: str = "auto") -> Embedder:
             f"{folder} holds no model.safetensors", "Only safetensors weights are loaded; convert them."
         )
     Tensors(files)  # refuses a damaged file before the library sees it
-    kind = read_json(folder / "config.json").get("model_type", "")
-    if kind in _TWO_TOWERS:
-        return _two_towers(folder, files, kind, device)
-    spec = read_spec(folder, argument)
-    if spec is not None and not _wants_gpu(device, spec.dim):
-        return OnnxTextEmbedder(folder, spec)
-    from mmrag.embedders.sentence_torch import TorchTextEmbedder
-
-    return TorchTextEmbedder(folder, argument, device)
+    return folder, files
 
 
 def _wants_gpu(device: str, dim: int) -> bool:
@@ -112,7 +129,7 @@ def _wants_gpu(device: str, dim: int) -> bool:
         return False
 
 
-def _two_towers(folder: Path, files: Sequence[Path], kind: str, device: str) -> ClipEmbedder:
+def _two_towers(folder: Path, files: Sequence[Path], kind: str) -> Loaded:
     transformers = import_library("transformers")
     transformers.utils.logging.disable_progress_bar()
     config = read_json(folder / "config.json")
@@ -142,7 +159,7 @@ def _two_towers(folder: Path, files: Sequence[Path], kind: str, device: str) -> 
         "recipe": asdict(recipe),
     }
     tower = _TransformersTower(model.float(), tokenizer, recipe, siglip=kind != "clip")
-    return ClipEmbedder(tower, f"hf-{kind}", identity, device)
+    return Loaded(tower, f"hf-{kind}", identity, config, folder)
 
 
 _TOKENIZERS = ("tokenizer.json", "vocab.json", "merges.txt", "spiece.model")
