@@ -4,7 +4,8 @@
 
 Every INDEX holds the documents of its questions. Only the half of the questions that is not held out is used. Each
 question also gives probes that no document answers: a year, a name or the rarest word replaced by one that stands in
-no question and no document; whatever is answered to those counts as wrong.
+no question and no document; whatever is answered to those counts as wrong, as it does for a question that is not
+answerable.
 
 The model is a logistic regression for each group of sources, with weights that may not have the sign opposite to what
 the feature means, shrunk to zero (L2). Each document is left out in turn: the report rests on predictions for
@@ -56,7 +57,7 @@ RIDGE_OF_CHOICE = 0.1
 OF_PROBE = 0.25
 """Weight of a probe in the first fit, where a question weighs 1."""
 OF_PROBE_IN_CHOICE = 0.1
-STANDING = ("logit", "lead", "agree", *list(GROUPS)[1:])
+STANDING = ("logit", "lead", "agree", *list(GROUPS)[1:], "hangul")
 """Features of the second fit; the first three cannot speak against a candidate."""
 YEARS = ("1911", "1926", "2047")
 NAMES = ("Halvorsen Quist", "Zantrel", "Brimwick Falls", "Oduya", "Kestrelmoor")
@@ -103,21 +104,28 @@ def collect(sets: Sequence[Sequence[str]]) -> Iterator[Asked]:
             record = json.loads(line)
             if held_out(record["id"]):
                 continue
-            for probe, question in [("", record["question"]), *probes(record["question"], record["id"])]:
+            for probe, question in asked_and_probes(record):
                 evidence = corpus.search(question, k=8)
                 asked, found = generator.candidates(question, evidence)
                 yield judged(record, probe, question, [] if lacking(asked) else found)
 
 
+def asked_and_probes(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The question, "" before it, and its probes; one that no document answers is a question of its own, not probed."""
+    real = ("", record["question"])
+    return [real, *(probes(*real[1:], record["id"]) if record.get("answerable") is not False else ())]
+
+
 def judged(record: Mapping[str, Any], probe: str, question: str, found: Sequence[Candidate]) -> Asked:
     """The best candidates of each source group with their worth."""
     kept = shortlist(found)
-    golds = record.get("answers") or [record["answer"]]
+    golds = record.get("answers") or [record["answer"] or ""]
+    answerable = record.get("answerable") is not False
     right: list[bool | None] = []
     for one in kept:
-        outcome = "wrong" if probe else judge_answer(one.text, golds, question=question)
+        outcome = "wrong" if probe else judge_answer(one.text, golds, question=question, answerable=answerable)
         right.append({"right": True, "wrong": False}.get(outcome))
-    return Asked(record["id"], record["doc"], probe, tuple(kept), tuple(right))
+    return Asked(record["id"], record["doc"] or "none", probe, tuple(kept), tuple(right))
 
 
 def probes(question: str, identity: str) -> Iterator[tuple[str, str]]:

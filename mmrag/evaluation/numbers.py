@@ -114,7 +114,7 @@ def _candidates(answer: str, golds: Sequence[Quantity], question: str) -> list[Q
 
 
 def _is_year(one: Quantity) -> bool:
-    return one.unit in ("", "year") and re.fullmatch(r"\D{0,3}[12]\d{3}", one.text) is not None
+    return one.unit in ("", "year") and re.fullmatch(r"\D{0,3}[12]\d{3}(?:년도?)?", one.text) is not None
 
 
 def _dates(one: Quantity, text: str) -> bool:

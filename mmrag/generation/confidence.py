@@ -21,6 +21,7 @@ from mmrag.generation.candidates import Candidate
 
 __all__ = [
     "GROUPS",
+    "KOREAN",
     "NEGATIVE",
     "POSITIVE",
     "USED",
@@ -46,12 +47,28 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "long": ("passage", "list"),
 }
 """Sources that are fitted together; each but the first of a group has a bias of its own."""
+KOREAN: Mapping[str, str] = {name: f"hangul_{name}" for name in ("score", "phrase", "share", "absent")}
+"""Names of the features of a short answer to a Korean question, which have weights of their own."""
+_OF_KOREAN = ("hangul_page", "hangul_typed", "hangul_overlap", "hangul_score", "hangul_phrase", "hangul_share")
 USED: Mapping[str, frozenset[str]] = {
-    "short": frozenset({"score", "phrase", "absent", "share", "hangul"}),
+    "short": frozenset({"score", "phrase", "absent", "share", "hangul", "hangul_absent", "hangul_stated", *_OF_KOREAN}),
     "long": frozenset({"gain", "headed", "parts", "absent", "phrase", "rare"}),
 }
 """Features that a group is fitted on, where not all: with few right answers to learn from, few weights hold."""
-_OF_TABLES = ("recall", "direct", "own", "heads", "rank", "first", "words", "headed", "periods", "repeated", "tight")
+_OF_TABLES = (
+    "recall",
+    "direct",
+    "own",
+    "heads",
+    "rank",
+    "first",
+    "words",
+    "headed",
+    "periods",
+    "repeated",
+    "tight",
+    "suits",
+)
 POSITIVE = frozenset(
     (
         "score",
@@ -67,10 +84,13 @@ POSITIVE = frozenset(
         "phrase",
         "defines",
         *_OF_TABLES,
+        *_OF_KOREAN,
     ),
 )
 """Features that can only speak for a candidate: a fit on few questions must not turn them round."""
-NEGATIVE = frozenset(["parts", "absent", "missing", "conflict", "assumed", "dash", "latest", "unclear"])
+NEGATIVE = frozenset(
+    ["parts", "absent", "hangul_absent", "missing", "conflict", "assumed", "dash", "latest", "unclear"]
+)
 """Features that can only speak against it."""
 
 
@@ -144,7 +164,8 @@ def standing(known: Sequence[Candidate], logits: Sequence[float], place: int) ->
     rivals = [_chance(value) for value, text in others if own not in text]
     lead = _chance(logits[place]) - max(rivals, default=0.0)
     agree = float(bool(own) and any(own in text for _, text in others))
-    return {"logit": logits[place], "lead": lead, "agree": agree, group_of(known[place].source): 1.0}
+    language = {"hangul": known[place].features.get("hangul", 0.0)}
+    return {"logit": logits[place], "lead": lead, "agree": agree, group_of(known[place].source): 1.0} | language
 
 
 def group_of(source: str) -> str:

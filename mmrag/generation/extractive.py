@@ -68,6 +68,8 @@ def _suits(question: Question, candidate: Candidate) -> bool:
     figure = not any(letter.isalpha() for letter in candidate.text)
     if question.answer_type in ("person", "organisation", "place", "name", "reason"):
         return not figure
+    if question.language == "ko" and question.kind == "explanation":
+        return not figure
     return question.kind != "explanation" and (question.kind != "definition" or not figure)
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from mmrag.generation.aligned import years_of_values
 from mmrag.generation.candidates import Candidate, Piece, cite
+from mmrag.generation.confidence import KOREAN, group_of
+from mmrag.generation.korean import clauses, says_no
+from mmrag.generation.questions import Question
 from mmrag.generation.ranking import Asked, Scored
 from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.terms import FOOTNOTES, terms_of
@@ -22,6 +26,9 @@ __all__ = ["prose_candidates"]
 
 _SHORT_TYPES = ("number", "money", "percent", "date", "year", "time")
 """Types of which the value alone is the answer; persons, places and names are shown in their sentence."""
+_FIGURES = ("number", "money", "percent", "time", "duration")
+"""Types of which a Korean sentence without a figure states none."""
+_SURE = 0.5  # fit of a value from which on its Korean sentence, with other figures beside it, is no answer
 _VOTERS = 15  # sentences whose values are counted
 _SHARP = 8.0  # how much less a sentence with a lower score counts
 _LOOKED_AT = 6  # sentences that are tried as an answer
@@ -54,7 +61,17 @@ def prose_candidates(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     open_answer = question.form in ("sentence", "list") or question.answer_type == "text"
     if open_answer and question.kind != "yes_no":
         found += _passages(asked, ranked)
+    if question.language == "ko":
+        found = [_weighed_as_korean(one) for one in found]
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _weighed_as_korean(one: Candidate) -> Candidate:
+    """Short answers with features of their own: a score without vectors means something else than one with them."""
+    if group_of(one.source) != "short":
+        return one
+    own = {KOREAN.get(name, name): value for name, value in one.features.items()}
+    return replace(one, features={**own, "hangul_stated": float(one.source == "sentence")})
 
 
 def _features(asked: Asked, ranked: Sequence[Scored], one: Scored, typed: float) -> dict[str, float]:
@@ -76,7 +93,15 @@ def _features(asked: Asked, ranked: Sequence[Scored], one: Scored, typed: float)
         "question": min(1.0, len(asked.question.terms) / 20),
         "parts": float(len(asked.question.parts) > 1),
         "hangul": float(asked.question.language == "ko"),
+        **_of_korean(asked, one, typed),
     }
+
+
+def _of_korean(asked: Asked, one: Scored, typed: float) -> dict[str, float]:
+    """What weighs otherwise where no vectors compare meanings: the page's place, the type, the words."""
+    if asked.question.language != "ko":
+        return {}
+    return {"hangul_page": one.page, "hangul_typed": typed, "hangul_overlap": one.overlap}
 
 
 def _plain(text: str) -> str:
@@ -116,7 +141,8 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     near = [one for one in ranked[:_VOTERS] if one.score > 0.6 * best and not _leads_on(one.spot.sentence)]
     if question.respectively and len(question.years) > 1:
         return _for_each_year(asked, ranked, near) + [_stated(asked, ranked, one) for one in near[:2]]
-    if question.answer_type in ("text", "reason"):
+    unmarked = question.language == "ko" and question.answer_type in ("name", "organisation")
+    if question.answer_type in ("text", "reason") or unmarked:
         return [_stated(asked, ranked, one) for one in near[:_LOOKED_AT]]
     votes: dict[str, float] = {}
     first: dict[str, tuple[float, Scored, Span]] = {}
@@ -132,9 +158,21 @@ def _values(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:
     for key in sorted(votes, key=lambda key: -votes[key])[:4]:
         own, one, span = first[key]
         features = _features(asked, ranked, one, span.fit) | {"share": votes[key] / total}
-        text = span.text if question.answer_type in _SHORT_TYPES and not _wants_more(asked) else _plain(one.spot.text)
+        text = span.text if _value_alone(question) and not _wants_more(asked) else _plain(one.spot.text)
         found.append(Candidate("value", text, (_piece(one.spot, text),), own + 0.3 * votes[key] / total, features))
-    return found + [_stated(asked, ranked, one) for one in near[:2]]
+    digits = question.language == "ko" and question.answer_type in _FIGURES
+    if (digits or _is_date(question)) and any(one.features["typed"] >= _SURE for one in found):
+        return found
+    telling = [one for one in near[:2] if not digits or one.typed > 0 or any(map(str.isdigit, one.spot.text))]
+    return found + [_stated(asked, ranked, one) for one in telling]
+
+
+def _is_date(question: Question) -> bool:
+    return question.language == "ko" and question.answer_type in ("date", "year")
+
+
+def _value_alone(question: Question) -> bool:
+    return question.answer_type in _SHORT_TYPES or (question.language == "ko" and question.answer_type == "duration")
 
 
 def _for_each_year(asked: Asked, ranked: Sequence[Scored], near: Sequence[Scored]) -> list[Candidate]:
@@ -186,12 +224,24 @@ def _yes_no(asked: Asked, ranked: Sequence[Scored], one: Scored) -> Candidate:
     """The sentence, after "Yes" or "No" where it says what is asked in nearly the same words."""
     features = _features(asked, ranked, one, 0.5)
     text = one.spot.text
-    if one.overlap > 0.6 and len(text.split()) < _LONG:
-        opposite = bool(_NEGATION.search(text)) != bool(_NEGATION.search(asked.question.text))
-        korean = asked.question.language == "ko"
+    korean = asked.question.language == "ko"
+    if one.overlap > (0.3 if korean else 0.6) and len(text.split()) < _LONG:
+        if korean:
+            opposite = says_no(_clause_asked(asked, text)) != says_no(asked.question.text)
+        else:
+            opposite = bool(_NEGATION.search(text)) != bool(_NEGATION.search(asked.question.text))
         word = ("아니요" if opposite else "예") if korean else ("No" if opposite else "Yes")
         text = f"{word}. {text}"
     return Candidate("yes_no", text, (_piece(one.spot, text),), one.score, features)
+
+
+def _clause_asked(asked: Asked, text: str) -> str:
+    """The clause of a Korean sentence that has what the question begins with, then most of it, then the last."""
+    first = asked.words[0][0] if asked.words else frozenset()
+    parts = clauses(text)
+    shares = [sum(weight for term, weight in asked.weights.items() if term in terms_of(part)) for part in parts]
+    best = max(range(len(parts)), key=lambda place: (bool(first & terms_of(parts[place])), shares[place], place))
+    return " ".join(parts[best : best + 1])
 
 
 def _lists(asked: Asked, ranked: Sequence[Scored]) -> list[Candidate]:

@@ -239,15 +239,16 @@ OPERATIONS: tuple[tuple[re.Pattern[str], Operation], ...] = (
     (
         _words(
             r"\b(?:highest|largest|greatest|biggest|most|maximum|best|longest|oldest|tallest|higher|larger|"
-            r"greater|more)\b(?! than)(?! recent)(?! important)(?! possible)|가장 (?:많|높|큰|크|긴|길|비싼|"
-            r"오래)|최대|최고"
+            r"greater|more)\b(?! than)(?! recent)(?! important)(?! possible)"
+            r"|(?:가장|제일) (?:많|높|큰|크|컸|긴|길|비[싼싸]|"
+            r"오래|넓|무거)|최대(?! ?(?:몇|얼마|주주))|최고"
         ),
         "maximum",
     ),
     (
         _words(
             r"\b(?:lowest|smallest|least|minimum|worst|shortest|fewest|youngest|lower|smaller|fewer)\b(?! than)|"
-            r"가장 (?:적|낮|작|짧|싼)|최소|최저"
+            r"(?:가장|제일) (?:적|낮|작|짧|[싼싸]|가벼|좁)|최소(?! ?(?:몇|얼마))|최저"
         ),
         "minimum",
     ),

@@ -106,6 +106,8 @@ _MAX = 2_000  # characters of a question that are looked at
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 _YEAR = re.compile(r"(?<![\d,.$])(?:FY\s?|')?((?:1[5-9]|20)\d\d)(?![\d,]*\d|%|\.\d)", re.IGNORECASE)
 _SHORT_YEARS = re.compile(r"\b((?:19|20)\d\d)\s*[-–—/]\s*(\d\d)\b(?![-/]\d)")
+_SPAN_OF_YEARS = re.compile(r"\b((?:19|20)\d\d)년?(?:부터|에서)\s*((?:19|20)\d\d)년?(?:도)?까지.*(?:평균|합계|총합)")
+_LONGEST_SPAN = 12
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
@@ -218,6 +220,9 @@ def _comparison(text: str) -> Comparison:
 def _years(text: str) -> tuple[int, ...]:
     """Years named; "2008-10" names both ends."""
     found = [(match.start(), int(match[1])) for match in _YEAR.finditer(text)]
+    span = _SPAN_OF_YEARS.search(text)
+    if span and int(span[1]) < int(span[2]) < int(span[1]) + _LONGEST_SPAN:
+        found += [(span.start(), year) for year in range(int(span[1]) + 1, int(span[2]))]
     for match in _SHORT_YEARS.finditer(text):
         found.append((match.start() + 5, int(match[1][:2] + match[2])))
     return tuple(dict.fromkeys(year for _, year in sorted(found)))

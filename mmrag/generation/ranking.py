@@ -15,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mmrag.generation.korean import is_light, is_predicate
 from mmrag.generation.questions import Question
 from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.terms import canonical, ordered_terms, terms_of
@@ -77,7 +78,7 @@ class Scored:
 def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
     """Weights of the question's terms, and what of it the evidence lacks."""
     wanted: dict[str, float] = {}
-    for term, weight in question.terms.items():
+    for term, weight in _terms_asked(question).items():
         own = canonical(term)
         wanted[own] = max(weight * (_GENERIC_WEIGHT if own in _GENERIC else 1.0), wanted.get(own, 0.0))
     counts: Counter[str] = Counter()
@@ -109,6 +110,16 @@ def weigh(question: Question, pages: Sequence[PageText]) -> Asked:
     )
 
 
+def _terms_asked(question: Question) -> Mapping[str, float]:
+    """The question's terms; of a Korean one without those of words that only ask."""
+    kept = (
+        [word for word in question.text.split() if not is_light(word.strip("?!.,"))]
+        if question.language == "ko"
+        else ()
+    )
+    return query_terms(" ".join(kept)) if kept else question.terms
+
+
 def _absent(wanted: Mapping[str, float], weights: Mapping[str, float], missing: frozenset[str]) -> float:
     """Share of the weight of whole words that no page holds; parts of compounds only back those up."""
     whole = sum(weight for term, weight in weights.items() if wanted[term] >= 1.0)
@@ -123,9 +134,12 @@ def _absent_korean(words: Sequence[tuple[frozenset[str], bool]], held: frozenset
 
 
 def _words_korean(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
-    """The terms of each word that says something, and whether it is the last, which in Korean is the predicate."""
-    words = [word.strip("?!.,'\"()") for word in text.split()]
-    taken = [(frozenset(query_terms(f"{word} zzqx").keys() - {"zzqx"}), word is words[-1]) for word in words if word]
+    """The terms of each word that says something, and whether it is the predicate at the end."""
+    words = [word for raw in text.split() if (word := raw.strip("?!.,'\"()")) and not is_light(word)]
+    taken = [
+        (frozenset(query_terms(f"{word} zzqx").keys() - {"zzqx"}), word is words[-1] and is_predicate(word))
+        for word in words
+    ]
     return tuple((terms, last) for terms, last in taken if terms)
 
 
@@ -154,13 +168,26 @@ def _overlap(asked: Asked, spot: Spot) -> float:
     """Share of the question's weight that the sentence holds; its heading counts half."""
     heading = terms_of(spot.sentence.heading) if spot.sentence.heading else frozenset()
     if asked.question.language == "ko":
-        return _overlap_korean(asked, spot.terms, heading)
+        own = _overlap_korean(asked, spot.terms, heading)
+        before = _explained(spot) if asked.question.answer_type == "reason" else None
+        return own if before is None else max(own, _BEFORE * _overlap_korean(asked, spot.page.terms[before], heading))
     total = sum(asked.weights.values())
     if not total:
         return 0.0
     own = sum(weight for term, weight in asked.weights.items() if term in spot.terms)
     above = sum(weight for term, weight in asked.weights.items() if term in heading and term not in spot.terms)
     return (own + 0.5 * above) / total
+
+
+_BEFORE = 0.9
+_REASON_OF_BEFORE = re.compile(r"때문(?:이다|입니다|이었다|이었습니다|임|이에요)?[.]?$|덕분(?:이다|입니다)?[.]?$")
+
+
+def _explained(spot: Spot) -> int | None:
+    """The place of the sentence that this one gives the reason of ("... 때문이다."), None where it gives none."""
+    if not spot.place or not _REASON_OF_BEFORE.search(spot.text):
+        return None
+    return None if spot.page.sentences[spot.place - 1].title else spot.place - 1
 
 
 def _overlap_korean(asked: Asked, own: frozenset[str], heading: frozenset[str]) -> float:
@@ -198,7 +225,14 @@ def _scored(asked: Asked, spot: Spot, similarity: float) -> Scored:
     english = question.language == "en" and similarity > 0
     score = (0.5 * similarity + 0.3 * overlap if english else 0.8 * overlap) + 0.08 * names + 0.08 * years
     phrase, defines = _phrase(asked, spot), _defines(asked, spot)
-    score += 0.12 * typed + 0.1 * page + 0.1 * defines + 0.1 * phrase + _tense(question, spot.text) - _drawback(spot)
+    score += (
+        0.12 * typed
+        + (0.1 if question.language == "en" else 0.2) * page
+        + 0.1 * defines
+        + 0.1 * phrase
+        + _tense(question, spot.text)
+        - _drawback(spot)
+    )
     return Scored(spot, score, similarity, overlap, names, years, typed, page, phrase, defines)
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from mmrag.generation.candidates import Candidate
 from mmrag.generation.questions import Question
+from mmrag.generation.tables_korean import rows_of_text
 from mmrag.generation.tables_lookup import lookups, periods_of_extreme, rows_of_extreme, rows_of_values
 from mmrag.generation.tables_match import Demand, Match, demand_of, match
 from mmrag.generation.tables_series import Series, TableReader
@@ -26,6 +27,7 @@ _EXTREMES = ("maximum", "minimum")
 _WHICH_PERIOD = re.compile(
     r"(?i)\b(?:which|what) (?:fiscal |calendar )?(?:year|quarter|month)s?\b|(?:어느|몇|무슨) ?(?:해|년도?|연도|분기|월)"
 )
+_STATED_SHARE = re.compile(r"비[율중]|[율률](?:은|이|을)?\s*(?:얼마|몇|$|\?)")
 _MOST_MATCHES = 60
 _MOST_CANDIDATES = 8
 
@@ -61,6 +63,14 @@ def _page_bonus(one: Match) -> float:
 
 def _all(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> Iterator[Candidate]:
     question = demand.question
+    if (
+        question.language == "ko"
+        and question.kind in ("when", "where", "explanation")
+        and not _WHICH_PERIOD.search(question.text)
+    ):
+        yield from rows_of_text(demand, series)
+        yield from lookups(demand, matches)
+        return
     if question.kind in ("yes_no", "explanation", "definition", "where") or question.answer_type == "reason":
         return
     if _WHICH_PERIOD.search(question.text) or (question.kind == "when" and question.operation in ("", *_EXTREMES)):
@@ -70,9 +80,11 @@ def _all(demand: Demand, matches: Sequence[Match], series: Sequence[Series]) -> 
         yield from rows_of_extreme(demand, matches)
     if question.kind in ("who", "which", "what", "list") and not question.operation:
         yield from rows_of_values(demand, series)
-    if question.operation in ("", *_EXTREMES):
+    if question.language == "ko" and question.kind in ("who", "where", "which", "what") and not question.operation:
+        yield from rows_of_text(demand, series)
+    if question.operation in ("", *_EXTREMES) or (question.language == "ko" and _STATED_SHARE.search(question.text)):
         yield from lookups(demand, matches)
-    else:
+    if question.operation not in ("", *_EXTREMES):
         yield from sums(demand, matches, series)
 
 

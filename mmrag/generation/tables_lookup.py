@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from mmrag.generation.candidates import Candidate, Piece, cite
+from mmrag.generation.korean import suits
 from mmrag.generation.tables_match import Demand, Match
 from mmrag.generation.tables_series import Period, Series, figure, forms, words_of
 from mmrag.quantities import quantities, scale_of
@@ -58,6 +59,7 @@ def features_of(demand: Demand, match: Match, **more: float) -> dict[str, float]
         "heads": match.heads,
         "missing": match.missing,
         "tight": match.tight,
+        "hangul": float(demand.question.language == "ko"),
         "rank": 1.0 / (1 + table.rank),
         "first": float(table.rank == 0),
         "words": min(len(words), 8) / 8,
@@ -78,6 +80,8 @@ def lookups(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
         cells = [(period, series.cells[period]) for period in wanted]
         percent = _percent_fit(demand, series, [cell for _, cell in cells])
         score = one.score - (0.1 if percent < 0 else 0.0) - (0.08 if latest else 0.0)
+        of_kind = _of_kind(demand, series, [cell for _, cell in cells])
+        score += _OF_KIND * of_kind
         pieces = tuple(
             Piece(
                 clean(cell.text),
@@ -102,12 +106,24 @@ def lookups(demand: Demand, matches: Sequence[Match]) -> Iterator[Candidate]:
                 one,
                 latest=float(latest),
                 percent=percent,
+                suits=of_kind,
                 unclear=float(len(pieces) > 1 and not demand.question.respectively),
                 exact=float(one.direct > 0.95 and one.own > 0.95),
                 figures=float(all(figure(cell) is not None for _, cell in cells)),
                 dash=float(any(figure(cell) is None for _, cell in cells)),
             ),
         )
+
+
+_OF_KIND = 0.15
+
+
+def _of_kind(demand: Demand, series: Series, cells: Sequence[Cell]) -> float:
+    """How well header and values suit a Korean question, whose word for what (몇 시, 누가, 얼마) no table repeats."""
+    if demand.question.language != "ko":
+        return 0.0
+    headers = " ".join((*series.headers, *series.labels[-1:]))
+    return min(suits(demand.question, headers, cell.text) for cell in cells)
 
 
 _WORDS = frozenset(["person", "organisation", "place", "name"])

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mmrag.generation.korean import is_light, is_predicate
 from mmrag.generation.questions import Question
 from mmrag.generation.tables_series import Period, Series, forms, period_of, words_of
 from mmrag.lexical import query_terms
@@ -122,8 +123,9 @@ def demand_of(question: Question, series: Sequence[Series], text: str = "") -> D
     for table in {id(one.table.grid): one.table for one in series}.values():
         around |= table.context | table.names
     words = []
+    predicate = _predicate(question)
     for word in _content(text or question.text):
-        soft = word in _SOFT
+        soft = word in _SOFT or word == predicate
         own = forms(word)
         count = max((rarity[form] for form in own), default=0)
         weight = 0.7 + math.log(1 + max(len(series), 8) / (0.5 + (count or 3.5)))
@@ -140,8 +142,15 @@ def _content(text: str) -> list[str]:
     for raw in words_of(plain):
         if raw in kept or _is_period(raw) or not (query_terms(f"{raw} zzqx").keys() - {"zzqx"}):
             continue
-        kept.append(raw)
+        if not is_light(raw):
+            kept.append(raw)
     return kept
+
+
+def _predicate(question: Question) -> str:
+    """The predicate at the end of a Korean question, "" where there is none: tables have no verbs."""
+    last = (words_of(question.text) or ("",))[-1]
+    return last if question.language == "ko" and is_predicate(last) else ""
 
 
 _PERIOD_WORD = re.compile(

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from mmrag.lexical import tokenize
+from mmrag.lexical.languages import korean_stems
 from mmrag.protocols import PageSource
 from mmrag.quantities import Quantity, quantities, scale_of
 from mmrag.regions import Cell, Grid, read_grids
@@ -39,6 +40,8 @@ _PERIOD_WORDS = re.compile(
     r"|\b(?:for the\s+)?(?:fiscal\s+)?years?\s+(?:ended|ending)\b,?|\bfiscal(?:\s+years?)?\b"
     r"|(?<=\d)\s*년(?:도|말)?|\d{1,2}\s*월(?:\s*\d{1,2}\s*일)?(?:\s*말)?"
 )
+_SENTENCE = re.compile(r"[가-힣][다요]\.\s*$")
+"""A caption that is the end of a paragraph; its years are not those of the table."""
 _OPEN = re.compile(r"(?i)thereafter|beyond|and (?:after|later)|onwards?|이후")
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "상": 1, "하": 2}
 _WORD = re.compile(r"[^\W_]+(?:[-'’&.][^\W_]+)*|%|\$")
@@ -103,7 +106,8 @@ def forms(word: str) -> frozenset[str]:
     """The forms under which a word meets others: without endings, Korean without particles; no pairs of syllables."""
     if word in ("%", "$"):
         return frozenset((word,))
-    return frozenset(term for term in tokenize(word) if term.isascii() or len(term) > 2 or len(word) <= 2)
+    whole = frozenset(term for term in tokenize(word) if term.isascii() or len(term) > 2 or len(word) <= 2)
+    return whole.union(stem for stem in korean_stems(word) if len(stem) > 1)
 
 
 def period_of(text: str) -> tuple[Period, str]:
@@ -174,7 +178,7 @@ class TableReader:
 def _series(table: Table) -> list[Series]:
     """Cells of one grid by what they share; a period in the caption alone counts where it is the only one."""
     groups: OrderedDict[tuple[object, ...], tuple[dict[Period, Cell], tuple[str, ...], tuple[str, ...]]] = OrderedDict()
-    outer, _ = period_of(f"{table.grid.stub} {table.grid.caption}")
+    outer, _ = period_of(f"{table.grid.stub} {'' if _SENTENCE.search(table.grid.caption) else table.grid.caption}")
     heads = {_strip(path)[0].year for path in {cell.headers for cell in table.grid.cells}} - {0}
     for cell in table.grid.cells:
         of_row, labels = _strip(cell.labels)

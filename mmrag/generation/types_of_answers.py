@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mmrag.generation.aligned import years_of_values
+from mmrag.generation.korean import between, is_light, people, weekdays
 from mmrag.generation.questions import Question
+from mmrag.lexical.languages import korean_stems
 from mmrag.quantities import Quantity, periods, quantities
 
 __all__ = ["Span", "holds_type", "spans"]
@@ -95,12 +97,50 @@ def spans(question: Question, sentence: str) -> list[Span]:
     asked = question.text.casefold()
     found = [span for span in _of_type(question, sentence) if span.text.strip()]
     fresh = [span for span in found if span.text.casefold() not in asked]
+    if question.language == "ko" and fresh:
+        fresh = _nearest(question, sentence, fresh)
     return sorted(fresh, key=lambda span: (-span.fit, span.start))
+
+
+def _nearest(question: Question, sentence: str, found: list[Span]) -> list[Span]:
+    """In Korean a value follows what it is of: less fit is one with less of the question before it than another."""
+    ordered = sorted(found, key=lambda span: span.start)
+    shares = between(question.text, sentence, [(span.start, span.stop) for span in ordered])
+    former = [bool(_FORMER.match(sentence[span.stop :])) for span in ordered]
+    for place in range(1, len(ordered)):  # what was and what is are values of the same thing
+        shares[place] = max(shares[place], shares[place - 1] if former[place - 1] else 0.0)
+    most = max(shares)
+    near = [0.4 + 0.6 * share / most if most else 1.0 for share in shares]
+    passed = not _FORMER_ASKED.search(question.text)
+    bound, before = _BOUND.search(question.text), _word_before(question.text)
+    fits = []
+    for span, share, was in zip(ordered, near, former, strict=True):
+        after, fit = sentence[span.stop :], share
+        fit *= 0.4 if was and passed else 1.0
+        fit *= 0.2 if bound and not after.lstrip().startswith(bound[1]) else 1.0
+        fit *= 0.7 if before and not any(stem in sentence[: span.start][-_NEAR:] for stem in before) else 1.0
+        fits.append(replace(span, fit=span.fit * fit))
+    return fits
+
+
+def _word_before(question: str) -> tuple[str, ...]:
+    """The word that a question has before 몇 or 얼마 ("간호사 몇 명"), with its stems; a page has it there too."""
+    found = re.search(r"([가-힣A-Za-z]+) (?:몇|얼마)", question)
+    if not found or is_light(found[1]):
+        return ()
+    return tuple(stem for stem in (found[1], *korean_stems(found[1])) if len(stem) > 1)
+
+
+_NEAR = 14
+_BOUND = re.compile(r"(?:얼마|몇 ?[가-힣%]{1,3}) ?(이상|이하|이내|미만|초과)")
+_FORMER = re.compile(r"에서 [^,.]{0,30}?\d[^,.]{0,12}?로 ")
+"""What follows the value that was, in "2월 27일에서 3월 6일로"."""
+_FORMER_ASKED = re.compile(r"원래|기존|이전|종전|몇 ?\S{1,3}에서")
 
 
 _REASON = re.compile(
     r"\b(?:because|due to|owing to|as a result of|caused by|on account of|thanks to|so that|in order to|reasons?)\b"
-    r"|때문|로 인해|으로 인한|덕분|탓|위해|위하여|이유|원인|(?:아|어|여|해)서\b|(?:으)?므로\b|니까\b",
+    r"|때문|로 인해|으로 인한|덕분|탓|위해|위하여|이유|원인|(?:아|어|여|해)서\b|(?:으)?므로\b|니까\b|[가-힣]면서\b",
     re.I,
 )
 
@@ -112,19 +152,24 @@ def holds_type(question: Question, sentence: str) -> float:
     if question.answer_type in ("text", "yes_no"):
         return 0.5
     found = spans(question, sentence)
+    if not found and question.language == "ko" and question.answer_type in ("name", "organisation"):
+        return 0.5  # nothing marks a Korean name
     return found[0].fit if found else 0.0
 
 
 def _of_type(question: Question, sentence: str) -> Iterator[Span]:
     wanted = question.answer_type
     if wanted in ("number", "money", "percent", "duration"):
-        yield from _amounts(question, sentence)
+        found = _amounts(question, sentence)
+        yield from _joined(found, sentence) if wanted == "duration" and question.language == "ko" else found
     elif wanted in ("date", "year"):
         yield from _dates(question, sentence)
     elif wanted == "time":
         yield from _matches(_TIME, sentence, 1.0)
     elif wanted == "person":
         yield from _matches(_PERSON, sentence, 1.0)
+        if question.language == "ko":
+            yield from (Span(*one, 1.0) for one in people(sentence))
     elif wanted == "place":
         for match in _PLACE.finditer(sentence):
             group = 1 if match[1] else 0
@@ -140,6 +185,7 @@ def _matches(pattern: re.Pattern[str], sentence: str, fit: float) -> Iterator[Sp
         yield Span(match[0].strip(), match.start(), match.end(), fit)
 
 
+_OTHER_UNIT = 0.3  # how well a duration suits in days where hours are asked for: 몇 시간
 _OTHER_YEAR = 0.4  # how well the value of another year suits, where the sentence tells years apart
 
 
@@ -155,17 +201,33 @@ def _amounts(question: Question, sentence: str) -> Iterator[Span]:
         yield from _matches(_DURATION_WORDS, sentence, 0.9)
 
 
+def _joined(found: Iterator[Span], sentence: str) -> Iterator[Span]:
+    """ "1시간 50분" is one duration."""
+    last: Span | None = None
+    for span in sorted(found, key=lambda span: span.start):
+        if last and 0 <= span.start - last.stop <= 1 and last.text[-1:] != span.text[-1:]:
+            last = Span(sentence[last.start : span.stop], last.start, span.stop, min(last.fit, span.fit))
+            continue
+        if last:
+            yield last
+        last = span
+    if last:
+        yield last
+
+
 def _fits(question: Question, found: Quantity, sentence: str) -> float:
     wanted, unit = question.answer_type, found.unit
     year = re.fullmatch(r"(?:1[5-9]|20)\d\d", found.text) is not None
     if wanted == "percent":
         return 1.0 if unit in ("%", "pp") else 0.0
     if wanted == "duration":
-        return 1.0 if unit in _TIMES and not year else 0.0
+        other = question.language == "ko" and question.noun not in found.text
+        return (_OTHER_UNIT if other else 1.0) if unit in _TIMES and not year else 0.0
     if wanted == "money":
         if unit in ("%", "pp") and _ASKS_CHANGE.search(question.text):
             return 0.8
-        return 1.0 if unit in _MONEY else 0.4 if not unit and not year else 0.0
+        bare = 0.0 if question.language == "ko" else 0.4  # Korean says 원, or 만 and a table its unit
+        return 1.0 if unit in _MONEY else bare if not unit and not year else 0.0
     if year or unit in ("%", "pp", "ordinal", "month", "day"):
         moved = (
             question.kind == "computation" or _ASKS_CHANGE.search(question.text) or _ASKS_LEVEL.search(question.text)
@@ -203,6 +265,9 @@ def _near_noun(noun: str, found: Quantity, sentence: str) -> float:
 
 
 def _dates(question: Question, sentence: str) -> Iterator[Span]:
+    if question.noun == "요일":
+        yield from (Span(*one, 1.0) for one in weekdays(sentence))
+        return
     year_only = question.noun == "year" or question.answer_type == "year"
     for period in periods(sentence):
         start, stop = period.span
