@@ -30,7 +30,7 @@ from mmrag.types import Segment
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = "looks of regions, 2026-11"
-STRATA = {"figure": (60, 6), "picture": (8, 2), "table": (6, 2), "plain": (4, 1)}  # pages, most of one document
+STRATA = {"figure": (120, 6), "picture": (8, 2), "table": (6, 2), "plain": (4, 1)}  # pages, most of one document
 _PASSAGE_TOKENS = 200  # as `mmrag index` cuts passages
 
 
@@ -84,7 +84,7 @@ def lines(data: Path) -> Iterator[dict[str, Any]]:
     for name, number, kind, segments in draw(data):
         for each in segments:
             box = [round(side, 4) for side in (each.box.left, each.box.top, each.box.right, each.box.bottom)]
-            yield {"id": f"look-{count:03d}", "file": name, "page": number, "stratum": kind, "box": box, "kind": each.kind}
+            yield {"id": f"look-{count:04d}", "file": name, "page": number, "stratum": kind, "box": box, "kind": each.kind}
             count += 1
 
 
