@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mmrag.quantities import Period, Quantity, agree
 from mmrag.verification.findings import Finding
 from mmrag.verification.places import Place, covers
-from mmrag.verification.sheets import Sheet
+from mmrag.verification.sheets import Sheet, Spot
 from mmrag.verification.statements import Name, Statement, abbreviates, names_of
 from mmrag.verification.terms import forms_of, squeeze
 
@@ -59,12 +59,20 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
         return Finding("number", "contradicted", place.coverage, reason, cite, (quantity.text, rival.text))
     if any(same_number(quantity, one) for spot in place.near for one in spot.quantities):
         return Finding("number", "supported", 0.6, f"{quantity.text} stands beside it", cite)
-    elsewhere = any(same_number(quantity, one) for spot in sheet.spots for one in spot.quantities)
+    elsewhere = [spot for spot in sheet.spots if any(same_number(quantity, one) for one in spot.quantities)]
     if elsewhere:
-        return Finding("number", "not_found", 0.8, f"{quantity.text.strip()} stands on the page, but not for this", ())
+        related = max(_related(statement, sheet, spot) for spot in elsewhere)
+        return Finding("number", "not_found", 0.8 - 0.5 * related, f"{quantity.text.strip()} stands on the page, but not for this", ())
     # A small number in words is often a count that the writer of the statement made himself.
     counted = quantity.value <= 12 and not any(letter.isdigit() for letter in quantity.text)
     return Finding("number", "not_found", 0.5 if counted else 1.0, f"{quantity.text.strip()} is not on the page", ())
+
+
+def _related(statement: Statement, sheet: Sheet, spot: Spot) -> float:
+    """Share of the statement's words in a spot, but those of the page's subject, 0 to 1."""
+    terms = [(sheet.weight(term), term) for term in statement.terms if not term.forms & sheet.subject_forms]
+    total = sum(weight for weight, _ in terms)
+    return sum(weight * covers(term, spot) for weight, term in terms) / total if total else 0.0
 
 
 def _beside(statement: Statement, quantity: Quantity, place: Place) -> bool:
