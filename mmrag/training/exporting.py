@@ -1,0 +1,171 @@
+"""What comes out of a training: a folder that `--pixels` takes, with a model card.
+
+A model of open_clip becomes open_clip_config.json, open_clip_model.safetensors and the tokenizer's files; one of
+transformers stays in the layout of transformers. Trains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mmrag.embedders.preprocessing import Recipe
+from mmrag.embedders.torch_runtime import import_library
+from mmrag.errors import StorageFull
+from mmrag.training.loop import Outcome, Plan
+from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
+from mmrag.training.towers import Towers
+
+__all__ = ["CARD_FILE", "export", "model_card"]
+
+CARD_FILE = "README.md"
+_HF_WEIGHTS = "model.safetensors"
+_SETTINGS = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "vocab.txt",
+    "spiece.model",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+    "added_tokens.json",
+    "preprocessor_config.json",
+    "config.json",
+)
+
+
+def export(towers: Towers, folder: Path, card: str, *, half: bool = True) -> str:
+    """Write the model into `folder` and return the id that loads it.
+
+    `half` keeps matrices as float16, which halves the files; what is one-dimensional (gains, running means) stays as
+    it is. Raises `StorageFull` where it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        hf = "text_config" in towers.start.config
+        _settings(towers.start.folder, folder, hf)
+        if not hf:
+            written = {"model_cfg": dict(towers.start.config), "preprocess_cfg": _preprocess(towers.recipe)}
+            _replace(folder / CONFIG_FILE, json.dumps(written, indent=1).encode())
+        _replace(folder / (_HF_WEIGHTS if hf else WEIGHTS_FILE), _bytes(towers, half))
+        _replace(folder / CARD_FILE, card.encode())
+    except OSError as error:
+        raise StorageFull(
+            f"{folder} cannot be written: {error.strerror or error}", "Free some space, then run it with --resume."
+        ) from error
+    return f"{'hf' if hf else 'open_clip'}:{folder}"
+
+
+def _settings(source: Path | None, folder: Path, hf: bool) -> None:
+    """Tokenizer and settings as they were."""
+    if source is None or source.resolve() == folder.resolve():
+        return
+    for name in _SETTINGS:
+        if (source / name).is_file() and (hf or name != "config.json"):
+            shutil.copyfile(source / name, folder / name)
+    if (source / TEXT_FOLDER / "config.json").is_file():
+        (folder / TEXT_FOLDER).mkdir(exist_ok=True)
+        shutil.copyfile(source / TEXT_FOLDER / "config.json", folder / TEXT_FOLDER / "config.json")
+
+
+def _bytes(towers: Towers, half: bool) -> bytes:
+    from safetensors.torch import save
+
+    torch = import_library("torch")
+    state = towers.merged()
+    kept = {}
+    for name, tensor in state.items():
+        if half and tensor.dtype == torch.float32 and tensor.ndim >= 2:
+            tensor = tensor.half()  # noqa: PLW2901  (the same tensor, smaller)
+        kept[name] = tensor.contiguous()
+    found: bytes = save(kept, metadata={"format": "pt"})
+    return found
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """All of it or nothing."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _preprocess(recipe: Recipe) -> dict[str, Any]:
+    bilinear = recipe.resample == int(Image.Resampling.BILINEAR)
+    return {
+        "resize_mode": recipe.resize,
+        "interpolation": "bilinear" if bilinear else "bicubic",
+        "mean": list(recipe.mean),
+        "std": list(recipe.std),
+        "fill_color": recipe.fill,
+    }
+
+
+_TRAINED = {
+    "all": "All weights were trained.",
+    "image": "The image tower was trained; the text tower is all-MiniLM-L6-v2, unchanged (Apache-2.0). English only.",
+    "blocks": "The last blocks of both towers were trained, and the layers behind them.",
+    "adapter": "A residual linear adapter was trained behind each tower that ends in a projection, and merged into it.",
+}
+
+
+def model_card(
+    towers: Towers, plan: Plan, outcome: Outcome, data: Mapping[str, Any], start: str, limits: str = ""
+) -> str:
+    """Markdown: what was trained from what, on which data, how long, with which figures, and what it does not know."""
+    weights = sum(tensor.numel() for tensor in towers.merged().values())
+    recall = outcome.recall
+    figures = (
+        f"Text to image among {recall.pairs} held-out pairs: recall@1 {recall.at_1:.3f}, recall@5 {recall.at_5:.3f}."
+        if recall
+        else "There were no held-out pairs, so nothing was measured."
+    )
+    settings = "\n".join(f"| {name} | {value} |" for name, value in asdict(plan).items())
+    described = "\n".join(f"- {name}: {value}" for name, value in data.items())
+    curve = "\n".join(f"| {step} | {loss:.4f} |" for step, loss in outcome.losses)
+    return f"""# An encoder of pictures and texts
+
+Trained with `mmrag train` from {start}. {_TRAINED[towers.trained]} {weights:,} weights; pictures of
+{towers.recipe.size[0]} x {towers.recipe.size[1]} pixels.
+
+## Data
+
+{described}
+
+## Figures
+
+{figures}
+Loss at the end: {outcome.loss:.4f}. {outcome.steps} steps, {outcome.pairs_seen:,} pairs seen,
+{outcome.seconds:.0f} s on {outcome.device}.
+
+| step | loss |
+|---|---|
+{curve}
+
+## Settings
+
+| setting | value |
+|---|---|
+{settings}
+
+## Limits
+
+{limits or _limits(start)}
+"""
+
+
+def _limits(start: str) -> str:
+    if start.startswith("size "):
+        return "It knows what its pairs show and nothing else: no other kinds of pictures, no other words."
+    return "What it knew before may have got worse while it learnt its pairs; only the held-out pairs were measured."
