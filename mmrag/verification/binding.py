@@ -33,6 +33,8 @@ _ENOUGH = 0.48
 _PAIR = 2
 """Numbers and dates that make a clause of a list ("the second quarter 1.1 million") without a word of the statement."""
 _LISTED = re.compile(r"\s*(?:,|and|,\s*and)\s*[$€£₩]?\s*")
+_LONGER = 2
+"""Words by which what stands in a word's place may be longer; a longer stretch is another part of the sentence."""
 _SHORT_OPENING = 5
 _ACRONYM = (3, 4)
 """Letters of a word that may be a name on its own: "GSI" is not the "GSIB" that begins like it."""
@@ -69,7 +71,8 @@ def _key(token: str) -> str:
 
 
 def _letters(text: str) -> frozenset[str]:
-    return frozenset(plain(one) for one in _NAMED.findall(text) if one not in "이그저한두세네수")
+    found = (one for one in _NAMED.finditer(text) if one.group() not in "이그저한두세네수I")
+    return frozenset(plain(one.group()) for one in found if one.group() != "A" or text[: one.start()].strip())
 
 
 def _labelled(text: str) -> frozenset[str]:
@@ -258,7 +261,7 @@ def _replaced(mine: _Clause, clause: _Clause, every: frozenset[str]) -> list[str
         others = [word for word in clause.tokens[c:d] if word in clause.letters - mine.letters]
         if single and others:
             here, there = single, others
-        if here and there and not _STAND_INS & set(there):
+        if here and there and len(there) <= len(here) + _LONGER and not _STAND_INS & set(there):
             found.append(f"the page says “{' '.join(there)}” there, not “{' '.join(here)}”")
     return found
 

@@ -204,7 +204,9 @@ def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Findi
     if all(_stands(word, subject, sheet.subject_forms) for word in missing):
         return Finding("name", "supported", 0.8, f"{name.text} is what the page is of", cite)
     if others and place.direct >= _SAME_STATEMENT and not place.spot.row:
-        strength = 0.6 if around and place.direct < _CLOSE else 0.8
+        if around:
+            return Finding("name", "not_found", 0.5, f"{name.text} stands beside, {others[0].text} there", cite)
+        strength = 0.8
         return Finding(
             "name", "contradicted", strength, f"the page says this of {others[0].text}, not of {name.text}", cite
         )
