@@ -117,7 +117,7 @@ def _piece(spot: Spot, text: str = "") -> Piece:
 
 def _claim(spot: Spot) -> str:
     """The sentence; an item or a fragment with the title or lead-in it stands under."""
-    text, lead = _plain(spot.text), _plain(_lead(spot))
+    text, lead = _plain(spot.text), _plain(_lead(spot)).rsplit("다. ", 1)[-1]  # a title, not the text before it
     return f"{lead.rstrip(':')}: {text}" if spot.sentence.item and lead and len(text.split()) < 12 else text
 
 
@@ -203,7 +203,9 @@ def _stated(asked: Asked, ranked: Sequence[Scored], one: Scored) -> Candidate:
 
 
 _TWO_THINGS = re.compile(
-    r"^\W*\w+ and (?:in |at |to )?\w+|\band (?:in |at |to )?(?:what|which|when|where|who|how)\b", re.IGNORECASE
+    r"[가-힣]고,?\s(?:그\s|왜|얼마|언제|어디|무엇|몇|누가|이유)"
+    r"|^\W*\w+ and (?:in |at |to )?\w+|\band (?:in |at |to )?(?:what|which|when|where|who|how)\b",
+    re.IGNORECASE,
 )
 
 

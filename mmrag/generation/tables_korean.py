@@ -43,7 +43,7 @@ def rows_of_text(demand: Demand, series: Sequence[Series]) -> Iterator[Candidate
             if direct == 0.0 or recall < _LEAST or kind < 0:
                 continue
             match = Match(first, recall, recall, direct, 1.0, 1.0, 1.0 - recall, frozenset())
-            claim = f"{label}: {' '.join(cell.headers)} {cell.text}".strip()
+            claim = f"{', '.join(filter(None, (label, ' '.join(cell.headers))))}: {cell.text}"
             piece = Piece(label, claim, table.evidence.label, (row_citation(first, [cell], label),))
             extra = features_of(demand, match, by_value=1.0, suits=kind)
             score = 0.5 * recall + 0.3 * direct + 0.15 * kind + 0.12 / (1 + table.rank)

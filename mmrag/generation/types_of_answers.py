@@ -104,7 +104,8 @@ def spans(question: Question, sentence: str) -> list[Span]:
 
 def _nearest(question: Question, sentence: str, found: list[Span]) -> list[Span]:
     """In Korean a value follows what it is of: less fit is one with less of the question before it than another."""
-    ordered = sorted(found, key=lambda span: span.start)
+    best = max(span.fit for span in found)
+    ordered = sorted((span for span in found if span.fit >= 0.5 * best), key=lambda span: span.start)
     shares = between(question.text, sentence, [(span.start, span.stop) for span in ordered])
     former = [bool(_FORMER.match(sentence[span.stop :])) for span in ordered]
     for place in range(1, len(ordered)):  # what was and what is are values of the same thing
@@ -117,15 +118,18 @@ def _nearest(question: Question, sentence: str, found: list[Span]) -> list[Span]
     for span, share, was in zip(ordered, near, former, strict=True):
         after, fit = sentence[span.stop :], share
         fit *= 0.4 if was and passed else 1.0
-        fit *= 0.2 if bound and not after.lstrip().startswith(bound[1]) else 1.0
+        if bound:
+            fit = 1.0 if after.lstrip().startswith(bound[1]) else 0.2
         fit *= 0.7 if before and not any(stem in sentence[: span.start][-_NEAR:] for stem in before) else 1.0
         fits.append(replace(span, fit=span.fit * fit))
-    return fits
+    return fits + [span for span in found if span.fit < 0.5 * best]
 
 
 def _word_before(question: str) -> tuple[str, ...]:
     """The word that a question has before 몇 or 얼마 ("간호사 몇 명"), with its stems; a page has it there too."""
-    found = re.search(r"([가-힣A-Za-z]+) (?:몇|얼마)", question)
+    found = re.search(
+        r"(?<![가-힣])(?!(?:최대|최소|모두|총|약|평균|하루|각각|대략) )([가-힣A-Za-z]+) (?:몇|얼마)", question
+    )
     if not found or is_light(found[1]):
         return ()
     return tuple(stem for stem in (found[1], *korean_stems(found[1])) if len(stem) > 1)
