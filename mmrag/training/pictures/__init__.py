@@ -1,0 +1,151 @@
+"""Rendered documents with known content, and captions in English and Korean, to train a small image-text encoder on.
+
+    for made in generate(1000, seed=7):
+        made.image, made.kind, made.captions, made.facts
+
+Every picture is made from (seed, index, split) alone, so that any worker can make any of them. The split `held-out`
+uses fonts, shades of colours and caption wordings that `train` never uses. Which pictures come out depends on the fonts
+and sample photographs of the machine; `missing` says what it lacks. Nothing is downloaded.
+
+Knows nothing of models and training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from random import Random
+
+from PIL import Image
+
+from mmrag.errors import UsageError
+from mmrag.training.pictures import (
+    charts,
+    diagrams,
+    forms,
+    listings,
+    pages,
+    photos,
+    plots,
+    scenes,
+    screens,
+    tables,
+)
+from mmrag.training.pictures.captions import Caption, Facts, captions
+from mmrag.training.pictures.degrade import GREY, degrade, quality
+from mmrag.training.pictures.fonts import has_korean
+from mmrag.training.pictures.kinds import KINDS
+from mmrag.training.pictures.sheet import Sheet
+
+__all__ = ["SPLITS", "Caption", "Facts", "Picture", "generate", "kinds", "missing", "picture"]
+
+SPLITS = ("train", "held-out")
+
+FAMILIES = (charts, plots, tables, diagrams, pages, forms, listings, screens, scenes, photos)
+"""The modules whose painters are entered in `KINDS` when they are imported."""
+
+KOREAN_SHARE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture and what is known of it. `image` is RGB in its own proportions, its longer side the size asked for."""
+
+    image: Image.Image
+    kind: str
+    captions: tuple[Caption, ...]
+    facts: Facts
+
+    def texts(self, language: str = "") -> tuple[str, ...]:
+        """The wordings of the captions, of one language or of both."""
+        return tuple(caption.text for caption in self.captions if language in ("", caption.language))
+
+
+def generate(
+    count: int,
+    seed: int,
+    split: str = "train",
+    size: int = 224,
+    *,
+    only: Collection[str] = (),
+    degraded: bool = True,
+) -> Iterator[Picture]:
+    """The pictures of the indexes 0 to `count` - 1; the options are those of `picture`."""
+    for index in range(count):
+        yield picture(index, seed, split, size, only=only, degraded=degraded)
+
+
+def picture(
+    index: int,
+    seed: int,
+    split: str = "train",
+    size: int = 224,
+    *,
+    only: Collection[str] = (),
+    degraded: bool = True,
+) -> Picture:
+    """One picture, the same for the same arguments.
+
+    `size` is the longer side in pixels (sharp up to 512), `only` the kinds to choose among, `degraded` whether it may be
+    scanned, photographed, faxed or squeezed. Raises UsageError for an unknown split or kind, MissingExtra without fonts.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"unknown split {split!r}", f"one of: {', '.join(SPLITS)}")
+    weights = _weights(split, tuple(sorted(only)))
+    rng = Random(f"{seed}/{split}/{index}")  # noqa: S311 - pictures, not secrets
+    chosen = KINDS[rng.choices(list(weights), list(weights.values()))[0]]
+    language = "ko" if rng.random() < KOREAN_SHARE and has_korean(split) else "en"
+    shape = rng.uniform(*chosen.shapes)
+    sheet = Sheet(rng, split, language, shape, dark=rng.random() < chosen.dark)
+    chosen.paint(sheet)
+    name = quality(rng) if degraded else "clean"
+    facts = _facts(sheet, chosen.name, chosen.group, name)
+    image = degrade(sheet.image, name, rng, size)
+    return Picture(image, chosen.name, captions(facts, rng, split), facts)
+
+
+def kinds(split: str = "train") -> tuple[str, ...]:
+    """The names of the kinds that this machine can draw in `split`."""
+    lacking = missing(split)
+    return tuple(name for name in KINDS if name not in lacking)
+
+
+@lru_cache(maxsize=2)
+def missing(split: str = "train") -> dict[str, str]:
+    """Kinds that cannot be drawn here, each with the reason and what to install; `Korean` where its fonts are missing."""
+    found = {}
+    if photos.missing(split):
+        found["photo"] = photos.missing(split)
+    if find_spec("matplotlib") is None:
+        found["equation"] = "matplotlib is not installed (pip install 'mmrag[plot]')"
+    if not has_korean(split):
+        found["Korean"] = f"no Korean font for {split!r} is installed (apt install fonts-nanum)"
+    return found
+
+
+@lru_cache(maxsize=64)
+def _weights(split: str, only: tuple[str, ...]) -> dict[str, float]:
+    unknown = [name for name in only if name not in kinds(split)]
+    if unknown:
+        reason = missing(split).get(unknown[0], f"one of: {', '.join(kinds(split))}")
+        raise UsageError(f"cannot draw {unknown[0]!r}", reason)
+    return {name: KINDS[name].weight for name in only or kinds(split)}
+
+
+def _facts(sheet: Sheet, name: str, group: str, made: str) -> Facts:
+    share = sheet.width / sheet.height
+    grey = made in GREY
+    return Facts(
+        type=name,
+        group=group,
+        subject=sheet.subject,
+        colours=() if grey else tuple(sheet.colours),
+        palette=dict(sheet.colours),
+        counts=dict(sheet.counts),
+        traits=tuple(trait for trait in sheet.traits if not (grey and trait == "shades")),
+        layout="landscape" if share > 1.1 else "portrait" if share < 0.9 else "square",
+        language=sheet.language,
+        quality=made,
+    )

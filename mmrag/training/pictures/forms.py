@@ -1,0 +1,171 @@
+"""Papers of business: forms to fill in, invoices, receipts, cards."""
+
+from __future__ import annotations
+
+from mmrag.training.pictures.colours import mix, readable_on
+from mmrag.training.pictures.kinds import kind
+from mmrag.training.pictures.sheet import Sheet
+from mmrag.training.pictures.words import COMPANIES, GOODS, HEADINGS, PEOPLE, terms
+
+__all__ = ["card", "form", "invoice", "receipt"]
+
+FIELDS = terms("""
+Name | 성명; Date of birth | 생년월일; Address | 주소; Telephone | 전화번호; E-mail | 이메일; Nationality | 국적
+Employer | 직장; Signature | 서명; Date | 날짜; Account number | 계좌번호; Reason | 사유; Department | 부서; Amount | 금액
+Emergency contact | 비상 연락처; Course | 과정; Student number | 학번; Place | 장소; Period | 기간; Remarks | 비고
+""")
+CHOICES = terms("Yes | 예; No | 아니오; Male | 남; Female | 여; New | 신규; Renewal | 갱신; Cash | 현금; Card | 카드")
+TITLES = terms("""
+Application form | 신청서; Registration | 등록 신청; Leave request | 휴가 신청서; Tax return | 세금 신고서
+Order form | 주문서; Medical record | 진료 기록; Insurance claim | 보험금 청구서; Survey | 설문지; Permit | 허가 신청서
+""")
+
+
+@kind("form", "form", weight=2.0, shapes=(0.65, 1.5))
+def form(sheet: Sheet) -> None:
+    """Fields with boxes or lines to fill in, tick boxes, a title."""
+    sheet.subject = sheet.rng.choice(TITLES)
+    rows, left, right = sheet.between(5, 12), sheet.width * 0.06, sheet.width * 0.94
+    size = min(15, sheet.height / (rows + 4) * 0.5)
+    head = sheet.colour() if sheet.chance(0.4) else sheet.paper
+    sheet.box((left, sheet.height * 0.03, right, sheet.height * 0.03 + size * 2.6), head)
+    at = (sheet.width / 2, sheet.height * 0.03 + size * 1.3)
+    sheet.text(at, sheet.about(), size * 1.6, readable_on(head), anchor="mm", bold=True, width=right - left)
+    top = sheet.height * 0.05 + size * 3
+    step, style, ticks = (sheet.height * 0.95 - top) / rows, sheet.rng.choice(["boxes", "lines", "grid"]), 0
+    filled = sheet.chance(0.4)
+    for index, words in enumerate(sheet.sample(FIELDS, rows)):
+        y, middle = top + step * index, left + (right - left) * 0.32
+        if style == "grid":
+            sheet.box((left, y, right, y + step), None, sheet.ink)
+            sheet.box((left, y, middle, y + step), mix(sheet.paper, sheet.ink, 0.08), sheet.ink)
+        sheet.text((left + 6, y + step / 2), words, size, anchor="lm", width=middle - left - 10)
+        if sheet.chance(0.25):
+            ticks += 1
+            _choices(sheet, (middle + 10, y + step / 2), size)
+            continue
+        if style == "boxes":
+            sheet.box((middle, y + step * 0.18, right, y + step * 0.82), None, sheet.ink)
+        elif style == "lines":
+            sheet.line([(middle, y + step * 0.82), (right, y + step * 0.82)], width=1)
+        if filled:
+            words = sheet.sample((*PEOPLE, *COMPANIES), 1)[0]
+            sheet.text((middle + 10, y + step / 2), words, size, (30, 50, 150), anchor="lm", width=right - middle - 20)
+    sheet.count("fields", rows)
+    notes = {"boxes": "field-boxes", "lines": "field-lines", "grid": "field-grid"}
+    sheet.note(notes[style], "filled-in" if filled else "empty", *["tick-boxes"] * bool(ticks))
+
+
+def _choices(sheet: Sheet, at: tuple[float, float], size: float) -> None:
+    x, y = at
+    first = 2 * sheet.between(0, len(CHOICES) // 2 - 1)
+    marked = sheet.between(0, 2)
+    for index, choice in enumerate(CHOICES[first : first + 2]):
+        sheet.box((x, y - size / 2, x + size, y + size / 2), None, sheet.ink)
+        if marked == index:
+            sheet.line([(x + 2, y), (x + size * 0.4, y + size * 0.35), (x + size, y - size * 0.6)], (30, 50, 150), 2)
+        x += size * 1.5 + sheet.text((x + size * 1.4, y), sheet.said(choice), size, anchor="lm") + size * 1.5
+
+
+def _won(sheet: Sheet, value: float) -> str:
+    return f"{round(value, -2) * 10:,.0f}원" if sheet.language == "ko" else f"${value:,.2f}"
+
+
+@kind("invoice", "form", weight=1.4, shapes=(0.65, 0.85))
+def invoice(sheet: Sheet) -> None:
+    """Seller, buyer, numbered lines of goods with amounts, and the total."""
+    korean, rows, size = sheet.language == "ko", sheet.between(2, 9), sheet.width / 34
+    left, right = sheet.width * 0.07, sheet.width * 0.93
+    accent = sheet.colour()
+    title = "거래명세서" if korean else "INVOICE"
+    if sheet.chance(0.5):
+        sheet.box((0, 0, sheet.width, sheet.height * 0.11), accent)
+        sheet.text((left, sheet.height * 0.055), title, size * 2.4, readable_on(accent), anchor="lm", bold=True)
+        sheet.note("band")
+    else:
+        sheet.text((right, sheet.height * 0.05), title, size * 2.4, accent, anchor="ra", bold=True)
+    number = f"No. {sheet.between(1000, 99999)}"
+    blocks = [(left, sheet.sample(COMPANIES, 1)[0]), (sheet.width * 0.6, sheet.sample(COMPANIES, 1)[0])]
+    for x, name in blocks:
+        for row, words in enumerate([name, sheet.sample(PEOPLE, 1)[0], number]):
+            at = (x, sheet.height * 0.15 + size * 1.5 * row)
+            sheet.text(at, words, size, bold=row == 0, width=sheet.width * 0.34)
+    heads = ["품목", "수량", "단가", "금액"] if korean else ["Item", "Qty", "Price", "Amount"]
+    stops = [left, sheet.width * 0.55, sheet.width * 0.73, right]
+    top, tall, total = sheet.height * 0.31, min(size * 2.3, sheet.height * 0.5 / (rows + 1)), 0.0
+    sheet.box((left, top, right, top + tall), accent)
+    _row(sheet, heads, stops, (top + tall / 2, size), readable_on(accent))
+    for index, goods in enumerate(sheet.sample(GOODS, rows)):
+        quantity, price = sheet.between(1, 20), sheet.rng.uniform(2, 300)
+        total += quantity * price
+        y = top + tall * (index + 1.5)
+        words = [goods, str(quantity), _won(sheet, price), _won(sheet, quantity * price)]
+        _row(sheet, words, stops, (y, size), sheet.ink)
+        sheet.line([(left, y + tall / 2), (right, y + tall / 2)], sheet.faint, 1)
+    y = top + tall * (rows + 2)
+    sheet.text((sheet.width * 0.66, y), "합계" if korean else "Total", size * 1.2, anchor="rm", bold=True)
+    sheet.text((right, y), _won(sheet, total), size * 1.2, anchor="rm", bold=True)
+    sheet.paragraph((left, sheet.height * 0.9, right, sheet.height * 0.96), size * 0.7)
+    sheet.count("items", rows)
+
+
+def _row(sheet: Sheet, row: list[str], stops: list[float], at: tuple[float, float], ink: tuple[int, int, int]) -> None:
+    y, size = at
+    sheet.text((stops[0] + 4, y), row[0], size, ink, anchor="lm", width=stops[1] - stops[0] - 50)
+    for words, stop in zip(row[1:], stops[1:], strict=True):
+        sheet.text((stop - 4, y), words, size, ink, anchor="rm", width=88)
+
+
+@kind("receipt", "form", weight=1.2, shapes=(0.4, 0.68))
+def receipt(sheet: Sheet) -> None:
+    """A narrow strip from a till."""
+    korean, rows = sheet.language == "ko", sheet.between(2, 10)
+    size, left, right, middle = sheet.width / 20, sheet.width * 0.07, sheet.width * 0.93, sheet.width / 2
+    y = sheet.height * 0.04
+    shop = sheet.sample(COMPANIES, 1)[0]
+    sheet.text((middle, y), shop, size * 1.5, anchor="ma", bold=True, width=right - left)
+    y += size * 2.4
+    for words in ("영수증" if korean else "RECEIPT", f"2024-{sheet.between(1, 12):02}-{sheet.between(1, 28):02} 12:45"):
+        sheet.text((middle, y), words, size, anchor="ma", mono=True)
+        y += size * 1.5
+    sheet.dashed((left, y), (right, y), sheet.ink, 2)
+    step, total = min(size * 1.9, (sheet.height * 0.62 - size * 3) / rows), 0.0
+    for goods in sheet.sample(GOODS, rows):
+        y += step
+        price = sheet.rng.uniform(1, 60)
+        total += price
+        sheet.text((left, y), goods, size, anchor="lm", mono=True, width=sheet.width * 0.52)
+        sheet.text((right, y), _won(sheet, price), size, anchor="rm", mono=True)
+    y += step
+    sheet.dashed((left, y), (right, y), sheet.ink, 2)
+    y += size * 1.3
+    sheet.text((left, y), "합계" if korean else "TOTAL", size * 1.3, anchor="lm", bold=True)
+    sheet.text((right, y), _won(sheet, total), size * 1.3, anchor="rm", bold=True)
+    if sheet.chance(0.6):
+        x, y = left + size, y + size * 2
+        while x < right - size:
+            wide = sheet.rng.choice([1, 2, 3, 4])
+            sheet.box((x, y, x + wide, min(y + size * 3, sheet.height - 6)), sheet.ink)
+            x += wide + sheet.rng.choice([2, 3, 5])
+        sheet.note("barcode")
+    sheet.count("items", rows)
+
+
+@kind("business card", "form", weight=0.6, shapes=(1.5, 1.9), dark=0.15)
+def card(sheet: Sheet) -> None:
+    """A card with a name, a firm and a mark."""
+    big, left = sheet.height / 9, sheet.width * 0.08
+    colour, form_ = sheet.colour(), sheet.rng.choice(["side", "disc", "foot"])
+    if form_ == "side":
+        sheet.box((sheet.width * 0.72, 0, sheet.width, sheet.height), colour)
+    elif form_ == "disc":
+        sheet.disc((sheet.width * 0.8, sheet.height * 0.35), big * 1.6, colour)
+    else:
+        sheet.box((0, sheet.height * 0.84, sheet.width, sheet.height), colour)
+    sheet.box((0, 0, sheet.width - 1, sheet.height - 1), None, sheet.soft, width=2)
+    sheet.text((left, big * 1.4), sheet.sample(PEOPLE, 1)[0], big, bold=True, width=sheet.width * 0.6)
+    sheet.text((left, big * 2.8), sheet.sample(COMPANIES, 1)[0], big * 0.6, width=sheet.width * 0.6)
+    sheet.text((left, big * 3.7), sheet.sample(HEADINGS, 1)[0], big * 0.5, sheet.soft, width=sheet.width * 0.6)
+    for row, words in enumerate([f"+82 2 {sheet.between(100, 999)} {sheet.between(1000, 9999)}", "mail@example.com"]):
+        sheet.text((left, big * (5.2 + 0.8 * row)), words, big * 0.5)
+    sheet.note({"side": "side-block", "disc": "round-mark", "foot": "band"}[form_])

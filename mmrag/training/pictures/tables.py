@@ -1,0 +1,128 @@
+"""Tables: ruled on all sides, and with few or no rules as reports print them."""
+
+from __future__ import annotations
+
+from mmrag.training.pictures.charts import categories
+from mmrag.training.pictures.colours import RGB, mix, readable_on
+from mmrag.training.pictures.kinds import kind
+from mmrag.training.pictures.sheet import Sheet
+from mmrag.training.pictures.words import COMPANIES, GOODS, MEASURES, PEOPLE, Term
+
+__all__ = ["cells", "ruled", "statement", "unruled"]
+
+
+def _value(sheet: Sheet) -> str:
+    number = sheet.rng.choice([sheet.rng.uniform(0, 10), sheet.rng.uniform(10, 9999), sheet.rng.uniform(10, 99999)])
+    form = sheet.rng.choice(["{:,.0f}", "{:,.0f}", "{:,.1f}", "({:,.0f})"])
+    return str(form.format(number))
+
+
+def cells(sheet: Sheet, rows: int, columns: int) -> list[list[str]]:
+    """A head row and body rows: a label first, then numbers, or words in a table of words."""
+    pool: tuple[Term, ...] = sheet.rng.choice([GOODS, PEOPLE, COMPANIES])
+    labels = categories(sheet, rows) if rows <= 7 and sheet.chance(0.5) else sheet.sample(pool, rows)
+    head = categories(sheet, columns - 1) if sheet.chance(0.4) and columns <= 8 else sheet.sample(MEASURES, columns - 1)
+    body = [[label, *(_value(sheet) for _ in range(columns - 1))] for label in labels]
+    if sheet.chance(0.2) and columns > 2:
+        for row, words in zip(body, sheet.sample((*GOODS, *COMPANIES), rows), strict=True):
+            row[1] = words
+    return [["" if sheet.chance(0.4) else head[0], *head], *body]
+
+
+def _plan(sheet: Sheet, columns: int) -> tuple[list[float], float]:
+    """The column borders and the top of the table, below its caption where it has one."""
+    left, right = sheet.width * 0.03, sheet.width * 0.97
+    first = sheet.rng.uniform(1.1, 2.2)
+    unit = (right - left) / (columns - 1 + first)
+    borders = [left, *(left + unit * (first + place) for place in range(columns))]
+    top = sheet.height * 0.03
+    if sheet.chance(0.4):
+        size = min(sheet.height / 16, 20)
+        sheet.text((left, top), sheet.about(), size, bold=sheet.chance(0.5), width=right - left)
+        top += size * 1.7
+    return borders, top
+
+
+def _write(sheet: Sheet, row: list[str], place: tuple[list[float], float, float], ink: RGB, bold: bool) -> None:
+    borders, top, tall = place
+    size = min(tall * 0.58, 17)
+    for column, words in enumerate(row):
+        near, far = borders[column], borders[column + 1]
+        number = column > 0
+        at = (far - 5, top + tall / 2) if number else (near + 5, top + tall / 2)
+        sheet.text(at, words, size, ink, anchor="rm" if number else "lm", bold=bold, width=far - near - 8)
+
+
+@kind("ruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
+def ruled(sheet: Sheet) -> None:
+    """A grid of cells with lines around each, often with a coloured head row."""
+    rows, columns = sheet.between(2, 11), sheet.between(2, 7)
+    grid = cells(sheet, rows, columns)
+    borders, top = _plan(sheet, columns)
+    tall = min((sheet.height * 0.96 - top) / (rows + 1), 46)
+    head = sheet.colour() if sheet.chance(0.6) else sheet.paper
+    striped, edge = sheet.chance(0.25), sheet.rng.choice([sheet.ink, sheet.soft])
+    stripe = mix(sheet.paper, head if sheet.colours else sheet.ink, 0.12)
+    for index, row in enumerate(grid):
+        y = top + tall * index
+        ground = head if index == 0 else stripe if striped and index % 2 == 0 else sheet.paper
+        for near, far in zip(borders, borders[1:], strict=False):
+            sheet.box((near, y, far, y + tall), ground, edge)
+        _write(sheet, row, (borders, y, tall), readable_on(ground), index == 0)
+    sheet.count("rows", rows)
+    sheet.count("columns", columns)
+    sheet.note(*["coloured-head"] * bool(sheet.colours), *["striped"] * striped)
+
+
+@kind("unruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
+def unruled(sheet: Sheet) -> None:
+    """Columns of figures held by their alignment, with a rule or two at most."""
+    rows, columns = sheet.between(3, 14), sheet.between(2, 6)
+    grid = cells(sheet, rows, columns)
+    borders, top = _plan(sheet, columns)
+    tall = min((sheet.height * 0.96 - top) / (rows + 1), 42)
+    rules, striped = sheet.rng.choice([0, 1, 3]), sheet.chance(0.3)
+    stripe = mix(sheet.paper, sheet.colour() if striped else sheet.ink, 0.35 if striped else 0)
+    for index, row in enumerate(grid):
+        y = top + tall * index
+        if striped and index % 2:
+            sheet.box((borders[0], y, borders[-1], y + tall), stripe)
+        _write(sheet, row, (borders, y, tall), readable_on(stripe) if striped and index % 2 else sheet.ink, index == 0)
+    for y in (top + tall, top, top + tall * (rows + 1))[:rules]:
+        sheet.line([(borders[0], y), (borders[-1], y)], width=2)
+    if striped:
+        # A light stripe is seen in its tone, so the tone is what the book must hold.
+        sheet.colours = dict.fromkeys(sheet.colours, stripe)
+    sheet.count("rows", rows)
+    sheet.count("columns", columns)
+    sheet.note(*["striped"] * striped, *["three-rules"] * (rules == 3))
+
+
+@kind("financial statement", "table", weight=1.3, shapes=(0.7, 1.4))
+def statement(sheet: Sheet) -> None:
+    """Items with leaders, indented under heads, two or three years of amounts, totals under rules."""
+    years, rows = sheet.between(2, 4), sheet.between(8, 20)
+    right, size = sheet.width * 0.97, min(sheet.height / (rows + 4) * 0.66, 15)
+    wide = sheet.width * 0.15
+    sheet.text((sheet.width / 2, size), sheet.about(), size * 1.3, anchor="ma", bold=True, width=sheet.width * 0.9)
+    y = size * 3.4
+    for place in range(years):
+        sheet.text((right - wide * place, y), str(2024 - years + place), size, anchor="ra", bold=True)
+    items = sheet.sample((*MEASURES, *GOODS), rows)
+    leaders, totals = sheet.chance(0.4), 0
+    for index, words in enumerate(items):
+        y += size * 1.5
+        total = index > 1 and (index == rows - 1 or sheet.chance(0.16))
+        totals += total
+        indent = sheet.width * (0.03 if total or index == 0 else 0.06)
+        end = indent + sheet.text((indent, y), words, size, bold=total, width=sheet.width * 0.4)
+        if leaders:
+            stop = right - wide * years
+            sheet.text((end + 4, y), "." * int(max(0, stop - end) / (size * 0.5)), size, sheet.soft, width=stop - end)
+        for place in range(years):
+            at = right - wide * place
+            sheet.text((at, y), _value(sheet), size, anchor="ra", bold=total, width=wide * 0.9)
+            if total:
+                sheet.line([(at - wide * 0.8, y), (at, y)], width=1)
+    sheet.count("years", years)
+    sheet.note(*["leaders"] * leaders)
