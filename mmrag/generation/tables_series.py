@@ -107,7 +107,7 @@ def forms(word: str) -> frozenset[str]:
     if word in ("%", "$"):
         return frozenset((word,))
     whole = frozenset(term for term in tokenize(word) if term.isascii() or len(term) > 2 or len(word) <= 2)
-    return whole.union(stem for stem in korean_stems(word) if len(stem) > 1)
+    return whole if word.isascii() else whole.union(stem for stem in korean_stems(word) if len(stem) > 1)
 
 
 def period_of(text: str) -> tuple[Period, str]:
