@@ -13,7 +13,7 @@ Knows nothing of models and training.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
 from random import Random
@@ -39,7 +39,7 @@ from mmrag.training.pictures.fonts import has_korean
 from mmrag.training.pictures.kinds import KINDS
 from mmrag.training.pictures.sheet import Sheet
 
-__all__ = ["SPLITS", "Caption", "Facts", "Picture", "generate", "kinds", "missing", "picture"]
+__all__ = ["SPLITS", "Caption", "Facts", "Picture", "english", "generate", "kinds", "missing", "picture"]
 
 SPLITS = ("train", "held-out")
 
@@ -55,12 +55,18 @@ class Picture:
 
     image: Image.Image
     kind: str
-    captions: tuple[Caption, ...]
+    wordings: tuple[Caption, ...]
+    """The captions with their language and detail; the fullest English one first."""
     facts: Facts
 
-    def texts(self, language: str = "") -> tuple[str, ...]:
-        """The wordings of the captions, of one language or of both."""
-        return tuple(caption.text for caption in self.captions if language in ("", caption.language))
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """The texts of all wordings."""
+        return tuple(caption.text for caption in self.wordings)
+
+    def said(self, language: str) -> tuple[str, ...]:
+        """The texts in `en` or `ko`."""
+        return tuple(caption.text for caption in self.wordings if caption.language == language)
 
 
 def generate(
@@ -88,8 +94,9 @@ def picture(
 ) -> Picture:
     """One picture, the same for the same arguments.
 
-    `size` is the longer side in pixels (sharp up to 512), `only` the kinds to choose among, `degraded` whether it may be
-    scanned, photographed, faxed or squeezed. Raises UsageError for an unknown split or kind, MissingExtra without fonts.
+    `size` is the longer side in pixels (sharp up to 512), `only` the kinds to choose among, `degraded` whether it may
+    be scanned, photographed, faxed or squeezed. Raises UsageError for an unknown split or kind, MissingExtra where no
+    font is found.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split {split!r}", f"one of: {', '.join(SPLITS)}")
@@ -106,6 +113,12 @@ def picture(
     return Picture(image, chosen.name, captions(facts, rng, split), facts)
 
 
+def english(index: int, seed: int, split: str = "train") -> Picture:
+    """The same picture with its English captions alone, for a text tower that knows no Korean."""
+    made = picture(index, seed, split)
+    return replace(made, wordings=tuple(caption for caption in made.wordings if caption.language == "en"))
+
+
 def kinds(split: str = "train") -> tuple[str, ...]:
     """The names of the kinds that this machine can draw in `split`."""
     lacking = missing(split)
@@ -114,7 +127,7 @@ def kinds(split: str = "train") -> tuple[str, ...]:
 
 @lru_cache(maxsize=2)
 def missing(split: str = "train") -> dict[str, str]:
-    """Kinds that cannot be drawn here, each with the reason and what to install; `Korean` where its fonts are missing."""
+    """What cannot be drawn here, a kind or `Korean`, each with the reason and what to install."""
     found = {}
     if photos.missing(split):
         found["photo"] = photos.missing(split)

@@ -132,9 +132,14 @@ def label_columns(sheet: Sheet, area: Area, labels: Sequence[str]) -> float:
     """Category labels below the area; returns the width of one category."""
     step = (area.right - area.left) / len(labels)
     small = min(sheet.width, sheet.height) / 25
+    # All labels in one size; where they would be too small to read, only every second, third ... is written.
+    widest = max(sheet.length(words, small) for words in labels)
+    every = max(1, math.ceil(widest * 0.7 / (step * 0.94)))
+    small *= min(1.0, step * every * 0.94 / widest)
     for index, words in enumerate(labels):
         centre = (area.left + step * (index + 0.5), area.bottom + small * 0.35)
-        sheet.text(centre, words, small, anchor="ma", width=step * 0.94)
+        if index % every == 0:
+            sheet.text(centre, words, small, anchor="ma")
     return step
 
 

@@ -83,7 +83,7 @@ STYLES = {
     ("held-out", "ko"): Style(
         plain=("여기 보이는 것은 {n}", "화면 속 {n}"),
         about=("{s}을(를) 다룬 {n}", "주제가 {s}인 {n}"),
-        coloured=("칠한 색 {c}", "{c}으로 그림"),
+        coloured=("칠한 색 {c}", "{c} 쓰임"),
         counted=("모두 {k}", "{k}로 이루어짐"),
         seen=("그 밖에 {t}", "보이는 것: {t}"),
     ),
@@ -91,15 +91,18 @@ STYLES = {
 
 MOST_COLOURS, MOST_TRAITS = 4, 4
 
+DETAILS = (3, 2, 1, 3, 0)
+"""Of the captions that name the kind; what tells pictures apart is said more often than what groups them."""
+
 
 def captions(facts: Facts, rng: Random, split: str) -> tuple[Caption, ...]:
-    """Five captions in English, then five in Korean; equal texts are not removed."""
+    """Six captions in English, then six in Korean, the fullest first; equal texts are not removed."""
     found = []
     for language in ("en", "ko"):
         noun = rng.choice(NOUNS[facts["type"]][language].of(split))
         group = rng.choice(GROUPS[facts["group"]][language].of(split))
         writer = _Writer(facts, rng, split, language)
-        found += [Caption(writer.write(noun, detail), language, detail) for detail in range(4)]
+        found += [Caption(writer.write(noun, detail), language, detail) for detail in DETAILS]
         found.append(Caption(writer.write(group, 4), language, 4))
     return tuple(found)
 

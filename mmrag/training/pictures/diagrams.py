@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from PIL import Image
@@ -201,7 +202,7 @@ def architecture(sheet: Sheet) -> None:
                 x = left + (right - left) * (column + 0.5) / columns
                 y = box[1] + 22 + (box[3] - box[1] - 22) * (row + 0.42) / rows
                 spots.append((x, y))
-        for one, other in zip(spots, spots[1:], strict=False):
+        for one, other in itertools.pairwise(spots):
             _join(sheet, one, other, readable_on(tint))
         if ends:
             _join(sheet, ends[-1], spots[0], sheet.soft)
@@ -294,6 +295,7 @@ def venn(sheet: Sheet) -> None:
         # Half-transparent, so that the overlap is seen; the first disc stays full to carry its colour.
         if turn:
             sheet.image.paste(Image.blend(layer, sheet.image, 0.5))
+            sheet.colours[list(sheet.colours)[-1]] = mix(sheet.paper, colour, 0.5)
         away = (at[0] + radius * 0.45 * math.cos(angle), at[1] + radius * 0.45 * math.sin(angle))
         sheet.text(away, words, radius / 6, anchor="mm", width=radius)
     sheet.count("circles", number)

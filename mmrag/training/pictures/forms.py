@@ -11,8 +11,8 @@ __all__ = ["card", "form", "invoice", "receipt"]
 
 FIELDS = terms("""
 Name | 성명; Date of birth | 생년월일; Address | 주소; Telephone | 전화번호; E-mail | 이메일; Nationality | 국적
-Employer | 직장; Signature | 서명; Date | 날짜; Account number | 계좌번호; Reason | 사유; Department | 부서; Amount | 금액
-Emergency contact | 비상 연락처; Course | 과정; Student number | 학번; Place | 장소; Period | 기간; Remarks | 비고
+Employer | 직장; Signature | 서명; Date | 날짜; Account number | 계좌번호; Reason | 사유; Department | 부서
+Emergency contact | 비상 연락처; Course | 과정; Student number | 학번; Place | 장소; Period | 기간; Amount | 금액
 """)
 CHOICES = terms("Yes | 예; No | 아니오; Male | 남; Female | 여; New | 신규; Renewal | 갱신; Cash | 현금; Card | 카드")
 TITLES = terms("""
@@ -49,8 +49,8 @@ def form(sheet: Sheet) -> None:
         elif style == "lines":
             sheet.line([(middle, y + step * 0.82), (right, y + step * 0.82)], width=1)
         if filled:
-            words = sheet.sample((*PEOPLE, *COMPANIES), 1)[0]
-            sheet.text((middle + 10, y + step / 2), words, size, (30, 50, 150), anchor="lm", width=right - middle - 20)
+            entry = sheet.sample((*PEOPLE, *COMPANIES), 1)[0]
+            sheet.text((middle + 10, y + step / 2), entry, size, (30, 50, 150), anchor="lm", width=right - middle - 20)
     sheet.count("fields", rows)
     notes = {"boxes": "field-boxes", "lines": "field-lines", "grid": "field-grid"}
     sheet.note(notes[style], "filled-in" if filled else "empty", *["tick-boxes"] * bool(ticks))
@@ -99,8 +99,8 @@ def invoice(sheet: Sheet) -> None:
         quantity, price = sheet.between(1, 20), sheet.rng.uniform(2, 300)
         total += quantity * price
         y = top + tall * (index + 1.5)
-        words = [goods, str(quantity), _won(sheet, price), _won(sheet, quantity * price)]
-        _row(sheet, words, stops, (y, size), sheet.ink)
+        cells = [goods, str(quantity), _won(sheet, price), _won(sheet, quantity * price)]
+        _row(sheet, cells, stops, (y, size), sheet.ink)
         sheet.line([(left, y + tall / 2), (right, y + tall / 2)], sheet.faint, 1)
     y = top + tall * (rows + 2)
     sheet.text((sheet.width * 0.66, y), "합계" if korean else "Total", size * 1.2, anchor="rm", bold=True)

@@ -14,9 +14,14 @@ from mmrag.training.pictures.sheet import Sheet
 
 __all__ = ["code", "equation", "terminal"]
 
-NAMES = tuple(["total", "count", "items", "price", "rate", "index", "value", "rows", "page", "node", "path", "user", "order", "limit", "score", "cache"])
-CALLS = tuple(["read", "write", "load", "save", "merge", "filter", "parse", "update", "find", "sort", "send", "check"])
-KEYWORDS = frozenset(["def", "return", "if", "for", "in", "while", "else", "import", "from", "int", "function", "const", "let", "class", "not"])
+
+def _words(line: str) -> tuple[str, ...]:
+    return tuple(line.split())
+
+
+NAMES = _words("total count items price rate index value rows page node path user order limit score cache")
+CALLS = _words("read write load save merge filter parse update find sort send check")
+KEYWORDS = frozenset(_words("def return if for in while else import from int function const let class not"))
 
 
 def _statements(sheet: Sheet, style: str) -> list[str]:

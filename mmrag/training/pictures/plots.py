@@ -134,7 +134,8 @@ def _slices(sheet: Sheet, hole: float) -> None:
         if not legend:
             at = (centre[0] + way[0] * radius * 1.06, centre[1] + way[1] * radius * 1.06)
             side = "lm" if way[0] > 0.2 else "rm" if way[0] < -0.2 else "ma" if way[1] > 0 else "mb"
-            sheet.text(at, label, small, anchor=side)
+            space = min(at[0], sheet.width - at[0]) - 4 if side[0] != "m" else sheet.width
+            sheet.text(at, label, small, anchor=side, width=max(small, space))
         angle += turn
     if hole:
         sheet.disc(centre, radius * hole, sheet.paper)

@@ -128,6 +128,16 @@ class Sheet:
         self.draw.text(at, words, font=font, fill=fill or self.ink, anchor=anchor)
         return float(length)
 
+    def trim(self, bottom: float) -> None:
+        """Cut the sheet off below `bottom`: what is drawn there is margin."""
+        self.height = max(72, min(self.height, round(bottom)))
+        self.image = self.image.crop((0, 0, self.width, self.height))
+        self.draw = ImageDraw.Draw(self.image)
+
+    def length(self, words: str, size: float) -> float:
+        """The width in pixels of one line in the regular weight."""
+        return float(load(self.family, max(5, round(size))).getlength(words))
+
     def paragraph(self, box: tuple[float, float, float, float], size: float, leading: float = 1.4) -> float:
         """Fill a box (left, top, right, bottom) with justified running text; return where the last line ends."""
         left, top, right, bottom = box

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 from mmrag.training.pictures.charts import categories
 from mmrag.training.pictures.colours import RGB, mix, readable_on
 from mmrag.training.pictures.kinds import kind
 from mmrag.training.pictures.sheet import Sheet
-from mmrag.training.pictures.words import COMPANIES, GOODS, MEASURES, PEOPLE, Term
+from mmrag.training.pictures.words import COMPANIES, GOODS, HEADINGS, MEASURES, PEOPLE, Term
 
 __all__ = ["cells", "ruled", "statement", "unruled"]
 
@@ -21,12 +23,13 @@ def cells(sheet: Sheet, rows: int, columns: int) -> list[list[str]]:
     """A head row and body rows: a label first, then numbers, or words in a table of words."""
     pool: tuple[Term, ...] = sheet.rng.choice([GOODS, PEOPLE, COMPANIES])
     labels = categories(sheet, rows) if rows <= 7 and sheet.chance(0.5) else sheet.sample(pool, rows)
+    corner = "" if sheet.chance(0.4) else sheet.sample(HEADINGS, 1)[0]
     head = categories(sheet, columns - 1) if sheet.chance(0.4) and columns <= 8 else sheet.sample(MEASURES, columns - 1)
     body = [[label, *(_value(sheet) for _ in range(columns - 1))] for label in labels]
     if sheet.chance(0.2) and columns > 2:
         for row, words in zip(body, sheet.sample((*GOODS, *COMPANIES), rows), strict=True):
             row[1] = words
-    return [["" if sheet.chance(0.4) else head[0], *head], *body]
+    return [[corner, *head], *body]
 
 
 def _plan(sheet: Sheet, columns: int) -> tuple[list[float], float]:
@@ -66,11 +69,12 @@ def ruled(sheet: Sheet) -> None:
     for index, row in enumerate(grid):
         y = top + tall * index
         ground = head if index == 0 else stripe if striped and index % 2 == 0 else sheet.paper
-        for near, far in zip(borders, borders[1:], strict=False):
+        for near, far in itertools.pairwise(borders):
             sheet.box((near, y, far, y + tall), ground, edge)
         _write(sheet, row, (borders, y, tall), readable_on(ground), index == 0)
     sheet.count("rows", rows)
     sheet.count("columns", columns)
+    sheet.trim(top + tall * (rows + 1) + sheet.between(3, 24))
     sheet.note(*["coloured-head"] * bool(sheet.colours), *["striped"] * striped)
 
 
@@ -95,6 +99,7 @@ def unruled(sheet: Sheet) -> None:
         sheet.colours = dict.fromkeys(sheet.colours, stripe)
     sheet.count("rows", rows)
     sheet.count("columns", columns)
+    sheet.trim(top + tall * (rows + 1) + sheet.between(3, 24))
     sheet.note(*["striped"] * striped, *["three-rules"] * (rules == 3))
 
 
@@ -104,6 +109,7 @@ def statement(sheet: Sheet) -> None:
     years, rows = sheet.between(2, 4), sheet.between(8, 20)
     right, size = sheet.width * 0.97, min(sheet.height / (rows + 4) * 0.66, 15)
     wide = sheet.width * 0.15
+    size = min(size, wide / 4.4)
     sheet.text((sheet.width / 2, size), sheet.about(), size * 1.3, anchor="ma", bold=True, width=sheet.width * 0.9)
     y = size * 3.4
     for place in range(years):
@@ -124,5 +130,6 @@ def statement(sheet: Sheet) -> None:
             sheet.text((at, y), _value(sheet), size, anchor="ra", bold=total, width=wide * 0.9)
             if total:
                 sheet.line([(at - wide * 0.8, y), (at, y)], width=1)
+    sheet.trim(y + size * 1.5 + sheet.between(3, 24))
     sheet.count("years", years)
     sheet.note(*["leaders"] * leaders)
