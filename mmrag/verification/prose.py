@@ -62,7 +62,13 @@ def check_number(statement: Statement, quantity: Quantity, sheet: Sheet, place: 
     elsewhere = [spot for spot in sheet.spots if any(same_number(quantity, one) for one in spot.quantities)]
     if elsewhere:
         related = max(_related(statement, sheet, spot) for spot in elsewhere)
-        return Finding("number", "not_found", 0.8 - 0.5 * related, f"{quantity.text.strip()} stands on the page, but not for this", ())
+        return Finding(
+            "number",
+            "not_found",
+            0.8 - 0.5 * related,
+            f"{quantity.text.strip()} stands on the page, but not for this",
+            (),
+        )
     # A small number in words is often a count that the writer of the statement made himself.
     counted = quantity.value <= 12 and not any(letter.isdigit() for letter in quantity.text)
     return Finding("number", "not_found", 0.5 if counted else 1.0, f"{quantity.text.strip()} is not on the page", ())
