@@ -85,7 +85,9 @@ def run(
         _write(folder / _RECORD, {**record, "model": loaded.identity["weights"]})
     elif begun["model"] != loaded.identity["weights"]:
         raise ModelUnavailable(f"{job.start or folder} is not the model that the training began with", _ANEW)
-    towers = Towers(loaded, job.trained, blocks=job.blocks, loss=job.plan.loss)
+    towers = Towers(
+        loaded, job.trained, blocks=job.blocks, loss=job.plan.loss, pairs=job.plan.batch * job.plan.accumulate
+    )
     outcome = train(pairs, towers, job.plan, folder, device=chosen, workers=workers, on_progress=on_progress)
     start = job.start or f"nothing (size {job.size})"
     id = export(towers, folder, model_card(towers, job.plan, outcome, pairs.describe(), start, job.limits))

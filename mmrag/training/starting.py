@@ -104,9 +104,15 @@ def load_start(id: str) -> Loaded:  # the contract's word for a model's name
     raise UsageError(f"{id!r} names no model that can be trained", "For example open_clip:FOLDER, or hf:ID_OR_FOLDER.")
 
 
-def initial_scale(loss: str) -> tuple[float, float]:
-    """Logarithm of the scale, and bias, that a new model starts with: Radford et al. (2021), Zhai et al. (2023)."""
-    return (math.log(10), -10.0) if loss == "sigmoid" else (math.log(1 / 0.07), 0.0)
+def initial_scale(loss: str, pairs: int) -> tuple[float, float]:
+    """Logarithm of the scale, and bias, that a new model starts with, for steps of `pairs` pairs.
+
+    InfoNCE as Radford et al. (2021). The sigmoid loss starts with the odds of a pair being a positive one, which for
+    the 32,768 pairs of Zhai et al. (2023) are their bias of -10, and which smaller steps would take long to reach.
+    """
+    if loss == "sigmoid":
+        return math.log(10), -math.log(max(1, pairs - 1))
+    return math.log(1 / 0.07), 0.0
 
 
 def _own_text(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -40,12 +40,16 @@ _OWN_SCALE = frozenset({"logit_scale", "logit_bias"})
 
 
 class Towers:
-    """`trained`: what may change; `blocks`: how many last blocks, where that is "blocks"; `loss`: for the scale.
+    """`trained`: what may change; `blocks`: how many last blocks, where that is "blocks".
+
+    `loss` and `pairs` (of a step) decide where scale and bias begin that the model does not bring.
 
     Raises `UsageError` for a model that cannot be trained so.
     """
 
-    def __init__(self, start: Loaded, trained: Trains = "all", *, blocks: int = 1, loss: str = "infonce") -> None:
+    def __init__(
+        self, start: Loaded, trained: Trains = "all", *, blocks: int = 1, loss: str = "infonce", pairs: int = 64
+    ) -> None:
         self.start = start
         self.model = start.tower.model
         self.trained = trained
@@ -55,7 +59,7 @@ class Towers:
         self.recipe = recipe
         self._torch = import_library("torch")
         parameter = self._torch.nn.Parameter
-        scale, bias = initial_scale(loss)
+        scale, bias = initial_scale(loss, pairs)
         own = dict(self.model.named_parameters())
         self.log_scale = parameter(self._torch.tensor(_value(own.get("logit_scale"), scale)))
         self.bias = parameter(self._torch.tensor(_value(own.get("logit_bias"), bias)))

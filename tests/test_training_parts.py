@@ -1,0 +1,218 @@
+"""What a training is made of, without a model: losses, pairs, order, measuring, schedule."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import training_shapes as shapes
+
+from mmrag.embedders.preprocessing import Recipe
+from mmrag.errors import FileProblem, PathNotFound, UsageError
+from mmrag.training import FilePairs, GeneratedPairs, Plan
+from mmrag.training.batches import Batches
+from mmrag.training.loop import learning_rate
+from mmrag.training.losses import infonce, same_rows, sigmoid
+from mmrag.training.measuring import recall_of
+from mmrag.training.pairs import is_held_out
+from mmrag.training.tokenizer import train_tokenizer
+
+SMALL = Recipe(size=(16, 16), resize="squash")
+
+
+def rows(count: int, dim: int, seed: int) -> torch.Tensor:
+    drawn = torch.randn(count, dim, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(drawn, dim=-1)
+
+
+def naive_infonce(images: np.ndarray, texts: np.ndarray, scale: float, same: np.ndarray) -> float:
+    total = 0.0
+    for one, other, left_out in ((images, texts, same), (texts, images, same.T)):
+        for row in range(len(one)):
+            scores = [scale * float(one[row] @ other[col]) for col in range(len(other))]
+            kept = [score for col, score in enumerate(scores) if not left_out[row, col]]
+            total += math.log(sum(math.exp(score) for score in kept)) - scores[row]
+    return total / (2 * len(images))
+
+
+def naive_sigmoid(images: np.ndarray, texts: np.ndarray, scale: float, bias: float, same: np.ndarray) -> float:
+    total = 0.0
+    for row in range(len(images)):
+        for col in range(len(texts)):
+            if not same[row, col]:
+                sign = 1 if row == col else -1
+                total += math.log1p(math.exp(-sign * (scale * float(images[row] @ texts[col]) + bias)))
+    return total / len(images)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_are_those_of_the_papers(seed: int) -> None:
+    images, texts = rows(6, 5, seed), rows(6, 5, seed + 9)
+    same = same_rows(["a", "b", "A ", "c", "d", "b"], list("123456"))
+    scale, bias = torch.tensor(7.0), torch.tensor(-2.0)
+    wanted = naive_infonce(images.double().numpy(), texts.double().numpy(), 7.0, same)
+    assert float(infonce(images, texts, scale, torch.from_numpy(same))) == pytest.approx(wanted, rel=1e-5)
+    wanted = naive_sigmoid(images.double().numpy(), texts.double().numpy(), 7.0, -2.0, same)
+    assert float(sigmoid(images, texts, scale, bias, torch.from_numpy(same))) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_losses_at_known_values() -> None:
+    alike = torch.ones(8, 4) / 2  # nothing is told apart
+    assert float(infonce(alike, alike, torch.tensor(10.0))) == pytest.approx(math.log(8))
+    apart = torch.eye(8)
+    assert float(infonce(apart, apart, torch.tensor(100.0))) == pytest.approx(0.0, abs=1e-6)
+    assert float(infonce(apart, apart, torch.tensor(1e6))) == float(infonce(apart, apart, torch.tensor(100.0)))
+    # With no scale and no bias each of the n decisions of a row costs log 2.
+    assert float(sigmoid(apart, apart, torch.tensor(0.0), torch.tensor(0.0))) == pytest.approx(8 * math.log(2))
+
+
+def test_gradients_pull_pairs_together_and_the_rest_apart() -> None:
+    images, texts = rows(5, 6, 1).requires_grad_(), torch.eye(5, 6)
+    for loss in (
+        infonce(images, texts, torch.tensor(5.0)),
+        sigmoid(images, texts, torch.tensor(5.0), torch.tensor(0.0)),
+    ):
+        (gradient,) = torch.autograd.grad(loss, images)
+        pulls = gradient @ texts.T  # texts are at right angles, so that each pull is seen by itself
+        assert (pulls.diagonal() < 0).all()
+        assert (pulls[~torch.eye(5, dtype=torch.bool)] > 0).all()
+
+
+def test_same_captions_and_same_pictures_are_no_negatives() -> None:
+    same = same_rows(["A bar chart", "a  bar chart", "막대그래프", "표"], ["1", "2", "3", "3"])
+    assert same.tolist() == [
+        [False, True, False, False],
+        [True, False, False, False],
+        [False, False, False, True],
+        [False, False, True, False],
+    ]
+
+
+def test_recall_counts_ties_against_and_leaves_equals_out() -> None:
+    nothing = np.zeros((8, 8), bool)
+    assert recall_of(np.ones((8, 8), np.float32), nothing).at_5 == 0.0
+    assert recall_of(np.eye(8, dtype=np.float32), nothing).at_1 == 1.0
+    scores = np.eye(8, dtype=np.float32)
+    scores[0, 1] = 2.0
+    assert recall_of(scores, nothing).at_1 == 7 / 8
+    equal = nothing.copy()
+    equal[0, 1] = True
+    assert recall_of(scores, equal).at_1 == 1.0
+
+
+def test_learning_rate_warms_up_and_falls_to_nothing() -> None:
+    plan = Plan(steps=100, lr=1.0, warmup=0.1)
+    rates = [learning_rate(plan, step) for step in range(100)]
+    assert rates[:10] == pytest.approx([0.1 * n for n in range(1, 11)])
+    assert max(rates) == 1.0
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.001
+
+
+def test_order_is_a_permutation_an_epoch_and_decided_by_the_seed() -> None:
+    batches = Batches(shapes.Shapes(), SMALL, 12, seed=3)
+    seen = [choice.index for step in range(4) for choice in batches.choices(step)]
+    assert sorted(seen[:16]) == sorted(seen[16:32]) == list(range(16))
+    assert seen[:16] != seen[16:32]
+    assert [choice.index for choice in Batches(shapes.Shapes(), SMALL, 12, seed=3).choices(2)] == seen[24:36]
+    assert [choice.index for choice in Batches(shapes.Shapes(), SMALL, 12, seed=4).choices(0)] != seen[:12]
+    draws = {choice.draw % 2 for step in range(4) for choice in batches.choices(step)}
+    assert draws == {0, 1}  # both wordings come up
+
+
+def test_workers_give_the_same_batches() -> None:
+    alone = list(Batches(shapes.Shapes(), SMALL, 20, seed=1).steps(1, 4))
+    with Batches(shapes.Shapes(), SMALL, 20, seed=1, workers=1) as helped:
+        together = list(helped.steps(1, 4))
+    assert len(together) == 3
+    for one, other in zip(alone, together, strict=True):
+        assert one.texts == other.texts
+        assert one.pixels.shape == (20, 3, 16, 16)
+        assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_file_of_pairs(tmp_path: Path) -> None:
+    pairs = FilePairs(shapes.write_file(tmp_path))
+    assert pairs.count("train") + pairs.count("held-out") == 16
+    assert pairs.count("held-out") == sum(is_held_out(f"shape-{index}.png") for index in range(16))
+    first = pairs.pair("train", 0)
+    assert first.image.size == (48, 48)
+    assert first.texts == pairs.texts("train", 0) == ("a red circle", "빨간 원")
+
+
+def test_pairs_of_one_document_stay_together(tmp_path: Path) -> None:
+    shapes.draw(0).save(tmp_path / "a.png")
+    held = next(name for name in map(str, range(100)) if is_held_out(name))
+    lines = [{"image": "a.png", "text": f"caption {number}", "document": held} for number in range(5)]
+    file = tmp_path / "pairs.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    assert FilePairs(file).count("held-out") == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("", "holds no pairs"),
+        ("[1]", "line 1 is no pair"),
+        ('{"image": "a.png"}', "line 1 is no pair"),
+        ('{"image": "a.png", "text": 3}', "line 1 is no pair"),
+        ('{"image": "a.png", "text": ["  "]}', "line 1 has no text"),
+        ('{"image": "none.png", "text": "x"}', "line 1: there is no picture"),
+    ],
+)
+def test_bad_lines_are_named(tmp_path: Path, line: str, error: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    file = tmp_path / "pairs.jsonl"
+    file.write_text(line, "utf-8")
+    with pytest.raises(UsageError, match=error):
+        FilePairs(file)
+
+
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    file = tmp_path / "pairs.jsonl"
+    file.write_text('{"image": "a.png", "text": "x", "document": "d"}', "utf-8")
+    pairs = FilePairs(file)
+    split = "held-out" if pairs.count("held-out") else "train"
+    with pytest.raises(FileProblem, match=r"a\.png"):
+        pairs.pair(split, 0)
+    with pytest.raises(PathNotFound):
+        FilePairs(tmp_path / "none.jsonl")
+
+
+class Drawn:
+    image = shapes.draw(0)
+    captions = ("a chart", "차트")
+
+
+def draw_one(index: int, seed: int, split: str) -> Drawn:
+    assert split in ("train", "held-out")
+    return Drawn()
+
+
+def test_generated_pairs_draw_with_what_they_name() -> None:
+    pairs = GeneratedPairs(10, 1, held=4, drawn_by="test_training_parts:draw_one")
+    assert (pairs.count("train"), pairs.count("held-out")) == (10, 4)
+    assert pairs.pair("train", 3).texts == ("a chart", "차트")
+    assert pairs.pair("train", 3).key != pairs.pair("held-out", 3).key
+
+
+def test_the_tokenizer_knows_everything_and_spells_what_it_has_not_seen(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer
+
+    entries = train_tokenizer(shapes.Shapes().all_texts() * 3, tmp_path, entries=600, length=32)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    assert tokenizer.get_vocab_size() == entries <= 600
+    assert tokenizer.token_to_id("<end>") == entries - 1  # where the text tower looks
+    assert tokenizer.encode("A RED circle").ids == tokenizer.encode("a red circle").ids
+    assert len(tokenizer.encode("빨간 원").ids) <= 6
+    for text in ("빨갛다", "naïve ½ €", "漢字", "🙂", ""):
+        ids = tokenizer.encode(text).ids
+        assert (ids[0], ids[-1]) == (tokenizer.token_to_id("<start>"), entries - 1)
+    again = tmp_path / "again"
+    train_tokenizer(shapes.Shapes().all_texts() * 3, again, entries=600, length=32)
+    assert (again / "tokenizer.json").read_bytes() == (tmp_path / "tokenizer.json").read_bytes()
