@@ -44,7 +44,9 @@ def pages(data: Path) -> list[tuple[str, str, int]]:
                 count = 0 if document.needs_pass else document.page_count
         except RuntimeError:  # damaged on purpose: the base class of what MuPDF raises
             continue
-        found += [(sha256(f"{SEED}/{name}/{number}".encode()).hexdigest(), name, number) for number in range(1, count + 1)]
+        found += [
+            (sha256(f"{SEED}/{name}/{number}".encode()).hexdigest(), name, number) for number in range(1, count + 1)
+        ]
     return sorted(found)
 
 
@@ -84,7 +86,14 @@ def lines(data: Path) -> Iterator[dict[str, Any]]:
     for name, number, kind, segments in draw(data):
         for each in segments:
             box = [round(side, 4) for side in (each.box.left, each.box.top, each.box.right, each.box.bottom)]
-            yield {"id": f"look-{count:04d}", "file": name, "page": number, "stratum": kind, "box": box, "kind": each.kind}
+            yield {
+                "id": f"look-{count:04d}",
+                "file": name,
+                "page": number,
+                "stratum": kind,
+                "box": box,
+                "kind": each.kind,
+            }
             count += 1
 
 
