@@ -133,7 +133,7 @@ def _korean(text: str) -> list[str]:
         for pattern, kind in _KOREAN:
             match = pattern.match(part)
             said = _korean_said(match, kind) if match else ""
-            if said and len(said.split()) >= 2 and not _ASKED.search(said):
+            if len(said.split()) >= 2:
                 return [said]
     return []
 
@@ -145,6 +145,8 @@ def _korean_said(match: re.Match[str], kind: str) -> str:
     if kind == "asked" and "more" in match.groupdict():
         said = f"{said} {match['more']}"
     words = said.split()
+    if _ASKED.search(said):  # before its ending is put right, which may hide the word that asks
+        return ""
     ended = statement(words[-1], kind) if words else None
     return " ".join([*words[:-1], ended]) if ended else ""
 
@@ -186,12 +188,14 @@ def _same_subject(said: str, told: str) -> float:
 def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) -> Answer:
     """The answer with what the pages say against its premises put first; unchanged where there is nothing.
 
-    A refusal stays one where no page contradicts a premise; its reason then says what the pages state instead.
+    A refusal stays one where no page contradicts a premise; its reason then says what the pages state instead. An answer
+    is not burdened with premises that are merely not stated.
     What stands in the lead is the page's own words. With `check` they are kept as a claim of their own once they are
     found supported; the false premise stays among the claims, contradicted.
     """
     leads, added = [], []
-    for claim in claims:
+    against = tuple(claim for claim in claims if claim.verdict.label == "contradicted")
+    for claim in claims if answer.text is None else against:
         spot = claim.verdict.citations[0]
         quote = " ".join(spot.quote.split())
         label = next(
@@ -207,7 +211,7 @@ def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) 
     if not leads:
         return answer
     every = (*added, *answer.claims)
-    if answer.text is None and all(claim.verdict.label != "contradicted" for claim in claims):
+    if answer.text is None and not against:
         return replace(answer, reason=" ".join([*leads, answer.reason]), claims=every)
     text = "\n".join([*leads, *([answer.text] if answer.text else [])])
     return replace(answer, text=text, reason="" if answer.text is None else answer.reason, claims=every)
