@@ -355,7 +355,8 @@ def test_what_is_taken_for_granted(question: str, said: str) -> None:
 @pytest.mark.parametrize(
     "question",
     ["As a percentage of sales, what is the cost?", "Because of rising costs, what changed?", "Since 2019, how many?",
-     "Given the high costs, what is the margin?", "그 이유는 무엇인가?", "출장비는 얼마인데요?", "회비가 얼마죠?", "마감이 언제죠?", ""],
+     "Given the high costs, what is the margin?", "그 이유는 무엇인가?", "출장비는 얼마인데요?",
+     "회비가 얼마죠?", "마감이 언제죠?", ""],
 )  # fmt: skip
 def test_what_takes_nothing_for_granted(question: str) -> None:
     assert premises(question) == ()

@@ -188,8 +188,8 @@ def _same_subject(said: str, told: str) -> float:
 def led_by(answer: Answer, claims: Sequence[Claim], check: Check | None = None) -> Answer:
     """The answer with what the pages say against its premises put first; unchanged where there is nothing.
 
-    A refusal stays one where no page contradicts a premise; its reason then says what the pages state instead. An answer
-    is not burdened with premises that are merely not stated.
+    A refusal stays one where no page contradicts a premise; its reason then says what the pages state instead. An
+    answer is not burdened with premises that are merely not stated.
     What stands in the lead is the page's own words. With `check` they are kept as a claim of their own once they are
     found supported; the false premise stays among the claims, contradicted.
     """
