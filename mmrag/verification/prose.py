@@ -14,7 +14,6 @@ from mmrag.verification.terms import forms_of, squeeze
 
 __all__ = ["check_names", "check_number", "check_periods", "same_number"]
 
-_CLOSE = 0.75
 _FAR = 1_000
 """A number without the unit of another that differs by more than this factor measures something else."""
 _SAME_STATEMENT = 0.6
@@ -183,20 +182,23 @@ def check_names(statement: Statement, sheet: Sheet, place: Place) -> list[Findin
     return [_name(name, statement, sheet, place) for name in statement.names]
 
 
-def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Finding:
-    cite = (sheet.cite_spot(place.spot),)
+def _missing(name: Name, statement: Statement, place: Place) -> list[str]:
+    """The words of a name that the spot has neither as written nor abbreviated."""
     missing = [word for word in name.words if not _stands(word, place.spot.squeezed, place.spot.forms)]
     if statement.text.startswith(name.text) and name.words[0] in missing[:1] and len(name.words) > 1:
         # "Adopting Topic 606": the word that opens a sentence may be a verb.
-        opening = statement.terms[0] if statement.terms else None
-        if (
-            opening is not None
-            and opening.word == name.words[0]
-            and any(covers(opening, spot) for spot in (place.spot, *place.near))
-        ):
+        stem = re.sub(r"ing$", "", missing[0])
+        spots = (place.spot, *place.near)
+        if len(stem) < len(missing[0]) and any(form.startswith(stem) for spot in spots for form in spot.forms):
             missing = missing[1:]
     if missing and any(abbreviates(name.text, other.text) for other in names_of(place.spot.text)):
         missing = []
+    return missing
+
+
+def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Finding:
+    cite = (sheet.cite_spot(place.spot),)
+    missing = _missing(name, statement, place)
     if not missing:
         return Finding("name", "supported", 1.0, f"{name.text} stands there", cite)
     others = [
@@ -210,16 +212,11 @@ def _name(name: Name, statement: Statement, sheet: Sheet, place: Place) -> Findi
     if all(_stands(word, subject, sheet.subject_forms) for word in missing):
         return Finding("name", "supported", 0.8, f"{name.text} is what the page is of", cite)
     if others and place.direct >= _SAME_STATEMENT and not place.spot.row:
-        if around:
-            return Finding("name", "not_found", 0.5, f"{name.text} stands beside, {others[0].text} there", cite)
-        strength = 0.8
-        return Finding(
-            "name", "contradicted", strength, f"the page says this of {others[0].text}, not of {name.text}", cite
-        )
+        reason = f"the page says this of {others[0].text}, not of {name.text}"
+        return Finding("name", "not_found" if around else "contradicted", 0.5 if around else 0.8, reason, cite)
     if around:
         return Finding("name", "supported", 0.8, f"{name.text} stands around it", cite)
-    lost = [word for word in missing if not _stands(word, sheet.squeezed, frozenset())]
-    if lost:
+    if any(not _stands(word, sheet.squeezed, frozenset()) for word in missing):
         return Finding("name", "not_found", 1.0, f"{name.text} is not named on the page", ())
     return Finding("name", "not_found", 0.5, f"{name.text} is named on the page, but not for this", ())
 
