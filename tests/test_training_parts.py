@@ -90,6 +90,9 @@ def test_same_captions_and_same_pictures_are_no_negatives() -> None:
         [False, False, False, True],
         [False, False, True, False],
     ]
+    # "a letter" fits the second picture, "a red letter" does not fit the first.
+    fits = same_rows(["a letter", "a red letter"], None, [["a letter"], ["a red letter", "A letter"]])
+    assert fits.tolist() == [[False, False], [True, False]]
 
 
 def test_recall_counts_ties_against_and_leaves_equals_out() -> None:

@@ -1,4 +1,4 @@
-"""Sixteen pictures of coloured shapes with captions in English and Korean: pairs that a tiny model can learn by heart."""
+"""Sixteen pictures of coloured shapes, captioned in English and Korean: pairs that a tiny model learns by heart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmrag.training.pairs import Split
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 180, 60), "blue": (30, 60, 220), "yellow": (240, 220, 40)}
 SHAPES = ("circle", "square", "triangle", "cross")
-KOREAN = dict(zip((*COLOURS, *SHAPES), "빨간 초록 파란 노란 원 사각형 삼각형 십자".split(), strict=True))
+KOREAN = dict(zip((*COLOURS, *SHAPES), ["빨간", "초록", "파란", "노란", "원", "사각형", "삼각형", "십자"], strict=True))
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; a text and a key for each."""
+    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; for each a text, a key, and all its wordings."""
 
     pixels: npt.NDArray[np.uint8]
     texts: tuple[str, ...]
     keys: tuple[str, ...]
+    wordings: tuple[tuple[str, ...], ...]
 
 
 class Batches:
@@ -142,17 +143,19 @@ def _joined(batches: Sequence[Batch]) -> Batch:
         np.concatenate([batch.pixels for batch in batches]),
         tuple(text for batch in batches for text in batch.texts),
         tuple(key for batch in batches for key in batch.keys),
+        tuple(texts for batch in batches for texts in batch.wordings),
     )
 
 
 def _decode(pairs: Pairs, recipe: Recipe, choices: Sequence[Choice]) -> Batch:
-    pixels, texts, keys = [], [], []
+    pixels, texts, keys, wordings = [], [], [], []
     for choice in choices:
         pair = pairs.pair(choice.split, choice.index)
         pixels.append(np.rint(recipe.pixels(pair.image)).astype(np.uint8))
         texts.append(pair.texts[choice.draw % len(pair.texts)])
         keys.append(pair.key)
-    return Batch(np.stack(pixels), tuple(texts), tuple(keys))
+        wordings.append(pair.texts)
+    return Batch(np.stack(pixels), tuple(texts), tuple(keys), tuple(wordings))
 
 
 _there: tuple[Pairs, Recipe] | None = None

@@ -243,7 +243,7 @@ class _Run:
         negative of every other, which the mean of the parts' own losses would give up.
         """
         torch = self._torch
-        same = torch.from_numpy(same_rows(batch.texts, batch.keys)).to(self.device)
+        same = torch.from_numpy(same_rows(batch.texts, batch.keys, batch.wordings)).to(self.device)
         if self.plan.accumulate == 1:
             images, texts = self._features(batch, slice(None))
             loss = self._loss(images, texts, same)

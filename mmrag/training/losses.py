@@ -1,8 +1,7 @@
 """What a dual encoder is trained to lower: symmetric InfoNCE and the sigmoid loss, as functions of features alone.
 
 Features are normalised rows of images and texts, row i of the one belonging to row i of the other; every other row is
-a negative, except where `same` says that two rows carry the same caption or picture, which would be no mistake to
-confuse. Knows no model and no data.
+a negative, except where `same` says that the text fits the picture too, so that it would be no mistake to confuse them. Knows no model and no data.
 """
 
 from __future__ import annotations
@@ -24,25 +23,33 @@ MAX_SCALE = 100.0
 """Largest factor on a cosine, as Radford et al. (2021) clamp it, so that training stays stable."""
 
 
-def same_rows(texts: Sequence[str], keys: Sequence[str] | None = None) -> npt.NDArray[np.bool_]:
-    """Shape (n, n): which rows are no negatives of one another. `keys` name the pictures; spelling is compared folded.
+def same_rows(
+    texts: Sequence[str], keys: Sequence[str] | None = None, wordings: Sequence[Sequence[str]] | None = None
+) -> npt.NDArray[np.bool_]:
+    """Shape (images, texts): which text fits a picture that is not its own, and so is no negative of it.
 
-    The diagonal is False: a row is its own positive.
+    That is one that is the same as the picture's, or among all its `wordings`; `keys` name the pictures, and all texts
+    of one name fit it. Compared without regard to case and spacing. The diagonal is False: it is the positive.
     """
-    names = np.unique([" ".join(text.casefold().split()) for text in texts], return_inverse=True)[1]
-    same = names[:, None] == names[None, :]
+    names = [_folded(text) for text in texts]
+    fitting = [{name, *map(_folded, more)} for name, more in zip(names, wordings or [()] * len(names), strict=True)]
+    same = np.array([[name in own for name in names] for own in fitting], np.bool_).reshape(len(names), len(names))
     if keys is not None:
         numbers = np.unique(list(keys), return_inverse=True)[1]
         same |= numbers[:, None] == numbers[None, :]
     np.fill_diagonal(same, False)
-    return np.asarray(same, np.bool_)
+    return same
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def infonce(images: Tensor, texts: Tensor, scale: Tensor, same: Tensor | None = None) -> Tensor:
     """The mean of the cross-entropies image to text and text to image (Radford et al. 2021, CLIP), a scalar.
 
     `images`, `texts`: shape (n, dim), rows of length 1. `scale` multiplies cosines and is clamped at `MAX_SCALE`.
-    `same`: (n, n) booleans of pairs that are left out of the negatives.
+    `same`: booleans of shape (images, texts) that say what is left out of the negatives.
     """
     functional = import_library("torch").nn.functional
     logits = scale.clamp(max=MAX_SCALE) * images @ texts.T

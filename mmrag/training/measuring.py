@@ -52,4 +52,4 @@ def measure(towers: Towers, held_out: Batch) -> Recall:
             texts.append(towers.text_features(held_out.texts[start : start + _CHUNK]))
         scores = (torch.cat(texts) @ torch.cat(images).T).cpu().numpy()
     towers.train()
-    return recall_of(scores, same_rows(held_out.texts, held_out.keys))
+    return recall_of(scores, same_rows(held_out.texts, held_out.keys, held_out.wordings).T)
