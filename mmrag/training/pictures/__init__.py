@@ -26,6 +26,7 @@ from mmrag.training.pictures import (
     diagrams,
     forms,
     listings,
+    mixed,
     pages,
     photos,
     plots,
@@ -33,7 +34,7 @@ from mmrag.training.pictures import (
     screens,
     tables,
 )
-from mmrag.training.pictures.captions import Caption, Facts, captions
+from mmrag.training.pictures.captions import Caption, Facts, describe
 from mmrag.training.pictures.degrade import GREY, degrade, quality
 from mmrag.training.pictures.fonts import has_korean
 from mmrag.training.pictures.kinds import KINDS
@@ -43,7 +44,7 @@ __all__ = ["SPLITS", "Caption", "Facts", "Picture", "english", "generate", "kind
 
 SPLITS = ("train", "held-out")
 
-FAMILIES = (charts, plots, tables, diagrams, pages, forms, listings, screens, scenes, photos)
+FAMILIES = (charts, plots, tables, diagrams, pages, forms, listings, screens, scenes, photos, mixed)
 """The modules whose painters are entered in `KINDS` when they are imported."""
 
 KOREAN_SHARE = 0.35
@@ -110,7 +111,7 @@ def picture(
     name = quality(rng) if degraded else "clean"
     facts = _facts(sheet, chosen.name, chosen.group, name)
     image = degrade(sheet.image, name, rng, size)
-    return Picture(image, chosen.name, captions(facts, rng, split), facts)
+    return Picture(image, chosen.name, describe(facts, rng, split), facts)
 
 
 def english(index: int, seed: int, split: str = "train") -> Picture:

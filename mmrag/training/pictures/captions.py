@@ -10,10 +10,11 @@ from random import Random
 from typing import NamedTuple, TypedDict
 
 from mmrag.training.pictures.colours import RGB
+from mmrag.training.pictures.mixed import INSIDE
 from mmrag.training.pictures.wordings import COLOURS, COUNTS, GROUPS, NOUNS, NUMBERS, TRAITS
 from mmrag.training.pictures.words import Term
 
-__all__ = ["STYLES", "Caption", "Facts", "Style", "captions"]
+__all__ = ["STYLES", "Caption", "Facts", "Style", "describe"]
 
 
 class Facts(TypedDict):
@@ -95,16 +96,26 @@ DETAILS = (3, 2, 1, 3, 0)
 """Of the captions that name the kind; what tells pictures apart is said more often than what groups them."""
 
 
-def captions(facts: Facts, rng: Random, split: str) -> tuple[Caption, ...]:
+def describe(facts: Facts, rng: Random, split: str) -> tuple[Caption, ...]:
     """Six captions in English, then six in Korean, the fullest first; equal texts are not removed."""
     found = []
     for language in ("en", "ko"):
-        noun = rng.choice(NOUNS[facts["type"]][language].of(split))
+        noun = _noun(facts, rng, split, language)
         group = rng.choice(GROUPS[facts["group"]][language].of(split))
         writer = _Writer(facts, rng, split, language)
         found += [Caption(writer.write(noun, detail), language, detail) for detail in DETAILS]
         found.append(Caption(writer.write(group, 4), language, 4))
     return tuple(found)
+
+
+def _noun(facts: Facts, rng: Random, split: str, language: str) -> str:
+    """A name of the kind; for a page with a figure, the figure's name is part of it."""
+    noun = rng.choice(NOUNS[facts["type"]][language].of(split))
+    for trait in facts["traits"]:
+        if trait.startswith(INSIDE):
+            inner = rng.choice(NOUNS[trait.removeprefix(INSIDE)][language].of(split))
+            noun = noun.format(x=inner if language == "ko" else _with_article(inner))
+    return noun
 
 
 class _Writer:
@@ -158,7 +169,7 @@ class _Writer:
 
     def _traits(self) -> list[str]:
         facts, rng = self.facts, self.rng
-        keys = [key for key in facts["traits"] if key != "shades"]
+        keys = [key for key in facts["traits"] if key != "shades" and not key.startswith(INSIDE)]
         keys = sorted(rng.sample(keys, min(len(keys), MOST_TRAITS)), key=keys.index)
         if facts["quality"] in TRAITS and rng.random() < 0.6:
             keys.append(facts["quality"])
@@ -167,9 +178,20 @@ class _Writer:
         return [rng.choice(TRAITS[key][self.language].of(self.split)) for key in keys]
 
 
+MASS = frozenset({"code", "text", "mathematics", "nature"})
+BARE = frozenset({"a", "an", "running", "taken"})
+"""First words of phrases that have their article already, or that take none."""
+
+AFTER_HEAD = frozenset(
+    "of with without in that by to for a the drawn joined cut filled whose where from on along under taken placed and "
+    "or below made around between written".split()
+)
+
+
 def _with_article(noun: str) -> str:
-    if noun in ("code", "text", "printed text", "source code", "program code", "mathematics") or noun.endswith(
-        "shapes"
-    ):
+    """A noun phrase with "a" or "an", unless its head is a plural or has none, as "code"."""
+    words = noun.split()
+    head = next((words[place - 1] for place, word in enumerate(words) if place and word in AFTER_HEAD), words[-1])
+    if words[0] in BARE or head in MASS or (head.endswith("s") and not head.endswith("ss")):
         return noun
-    return f"{'an' if noun[0].lower() in 'aeio' else 'a'} {noun}"
+    return f"{'an' if noun.startswith(('a', 'e', 'i', 'o', 'un')) else 'a'} {noun}"

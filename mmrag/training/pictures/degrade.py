@@ -54,8 +54,8 @@ def degrade(image: Image.Image, name: str, rng: Random, size: int) -> Image.Imag
     if name in GREY:
         image = image.convert("L")
         if name == "fax":
-            threshold = rng.randint(130, 175)
-            image = image.point(lambda value: 255 if value > threshold else 0)
+            # Error diffusion, as a fax machine does, keeps pale bars visible.
+            image = image.convert("1")
         image = image.convert("RGB")
     return _squeezed(image, rng, 30)
 

@@ -68,7 +68,7 @@ def _choices(sheet: Sheet, at: tuple[float, float], size: float) -> None:
 
 
 def _won(sheet: Sheet, value: float) -> str:
-    return f"{round(value, -2) * 10:,.0f}원" if sheet.language == "ko" else f"${value:,.2f}"
+    return f"{max(1, round(value)) * 1000:,}원" if sheet.language == "ko" else f"${value:,.2f}"
 
 
 @kind("invoice", "form", weight=1.4, shapes=(0.65, 0.85))

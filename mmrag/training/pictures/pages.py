@@ -23,10 +23,10 @@ def paragraph(sheet: Sheet) -> None:
         sheet.text((margin, y), heading, size * 1.4, colour, bold=True, width=sheet.width - 2 * margin)
         y += size * 2.2
         sheet.note("heading")
-    sheet.paragraph((margin, y, sheet.width - margin, sheet.height - margin), size)
-    sheet.about()
-    # Running text says nothing of the subject that a title would have named.
-    sheet.subject = None
+    end = sheet.paragraph((margin, y, sheet.width - margin, sheet.height - margin), size)
+    sheet.count("text-lines", round((end - y) / (size * 1.4)))
+    sheet.note(*["ragged"] * (not sheet.justified))
+    sheet.note(*["large-letters"] * (size > 20), *["small-letters"] * (size < 15))
 
 
 @kind("list", "text", weight=0.9, shapes=(0.8, 2.4), dark=0.03)
@@ -37,13 +37,14 @@ def list_page(sheet: Sheet) -> None:
     sheet.text((left, size * 0.8), sheet.about(), size * 1.3, bold=True, width=sheet.width * 0.9)
     step = (sheet.height - size * 3.6) / number
     mark = sheet.colour() if sheet.chance(0.4) else sheet.ink
-    for index in range(number):
-        y = size * 3.2 + step * index
+    points = [sentence(sheet.rng, sheet.language) for _ in range(number)]
+    top, size = size * 3.2, sheet.fitting(points, size, sheet.width * 0.96 - left - size * 1.6)
+    for index, words in enumerate(points):
+        y = top + step * index
         if numbered:
             sheet.text((left, y), f"{index + 1}.", size, mark, bold=True)
         else:
             sheet.disc((left + size * 0.4, y + size * 0.6), max(4, size * 0.28), mark)
-        words = sentence(sheet.rng, sheet.language)
         sheet.text((left + size * 1.6, y), words, size, width=sheet.width * 0.96 - left - size * 1.6)
     sheet.count("items", number)
     sheet.note("numbered" if numbered else "bullets")
@@ -133,11 +134,9 @@ def contents(sheet: Sheet) -> None:
             sheet.text((stop + 6, y), "." * int(max(0, space) / (size * 0.32)), size, sheet.soft, width=max(1, space))
     sheet.count("entries", number)
     sheet.note("leaders" if dots else "no-leaders")
-    sheet.about()
-    sheet.subject = None
 
 
-@kind("letter", "form", weight=1.0, shapes=PORTRAIT)
+@kind("letter", "text", weight=1.0, shapes=PORTRAIT)
 def letter(sheet: Sheet) -> None:
     """A business letter: letterhead, date, address, salutation, signature."""
     korean, size, margin = sheet.language == "ko", sheet.rng.uniform(8, 10.5), sheet.width * 0.12
@@ -179,11 +178,11 @@ def slide(sheet: Sheet) -> None:
         sheet.box((sheet.width * 0.05, big * 1.7, sheet.width * 0.95, big * 1.7 + 5), sheet.colour())
     number, pictured = sheet.between(2, 6), sheet.chance(0.45)
     step, right = (sheet.height - big * 3) / number, sheet.width * (0.55 if pictured else 0.95)
-    size = min(big * 0.62, step * 0.6)
-    for index in range(number):
+    points = [sentence(sheet.rng, sheet.language) for _ in range(number)]
+    size = sheet.fitting(points, min(big * 0.62, step * 0.6), right - sheet.width * 0.1)
+    for index, words in enumerate(points):
         y = big * 2.5 + step * index
         sheet.disc((sheet.width * 0.07, y + size * 0.6), size * 0.22, sheet.ink)
-        words = sentence(sheet.rng, sheet.language)
         sheet.text((sheet.width * 0.1, y), words, size, width=right - sheet.width * 0.1)
     if pictured:
         _ornament(sheet, (sheet.width * 0.6, big * 2.6, sheet.width * 0.95, sheet.height - big * 0.7))

@@ -36,6 +36,7 @@ class Sheet:
         self.soft = mix(self.paper, self.ink, 0.5)
         self.family = rng.choice(families(split, korean=language == "ko"))
         self.mono = rng.choice(families(split, korean=language == "ko", mono=True))
+        self.justified = rng.random() < 0.6
         self.image = Image.new("RGB", (self.width, self.height), self.paper)
         self.draw = ImageDraw.Draw(self.image)
         self.subject: Term | None = None
@@ -138,8 +139,12 @@ class Sheet:
         """The width in pixels of one line in the regular weight."""
         return float(load(self.family, max(5, round(size))).getlength(words))
 
+    def fitting(self, lines: Sequence[str], size: float, width: float) -> float:
+        """One size for all lines so that the longest fits `width`, but not under seven tenths of `size`."""
+        return size * max(0.7, min(1.0, width / max(self.length(line, size) for line in lines)))
+
     def paragraph(self, box: tuple[float, float, float, float], size: float, leading: float = 1.4) -> float:
-        """Fill a box (left, top, right, bottom) with justified running text; return where the last line ends."""
+        """Fill a box (left, top, right, bottom) with running text; return where the last line ends."""
         left, top, right, bottom = box
         font = load(self.family, max(5, round(size)))
         space, y = font.getlength(" "), top
@@ -160,7 +165,7 @@ class Sheet:
     def _justified(self, line: list[str], place: tuple[float, float, float], font: ImageFont.FreeTypeFont) -> None:
         left, y, right = place
         lengths = [font.getlength(word) for word in line]
-        gap = (right - left - sum(lengths)) / max(1, len(line) - 1)
+        gap = (right - left - sum(lengths)) / max(1, len(line) - 1) if self.justified else font.size * 0.3
         x = left
         for word, length in zip(line, lengths, strict=True):
             self.draw.text((x, y), word, font=font, fill=self.ink)

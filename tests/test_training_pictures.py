@@ -1,0 +1,219 @@
+"""The generated pictures: the same for the same arguments, of every kind, with captions and facts that hold."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from mmrag.errors import UsageError
+from mmrag.training import pictures
+from mmrag.training.pictures import captions as caption_module
+from mmrag.training.pictures import generate, kinds, missing, picture
+from mmrag.training.pictures.axes import ticks
+from mmrag.training.pictures.colours import NAMES, SHADES, name_of
+from mmrag.training.pictures.degrade import GREY
+from mmrag.training.pictures.fonts import FAMILIES, families
+from mmrag.training.pictures.kinds import KINDS
+from mmrag.training.pictures.sheet import Sheet
+from mmrag.training.pictures.wordings import COLOURS, COUNTS, GROUPS, NOUNS, TRAITS
+
+HANGUL = re.compile("[가-힣]")
+SEED = 11
+
+
+def pixels(made: pictures.Picture) -> np.ndarray:
+    return np.asarray(made.image, np.int32)
+
+
+def share_near(made: pictures.Picture, colour: tuple[int, int, int], reach: int = 60) -> float:
+    """The share of the picture's pixels within `reach` of a colour, summed over the three channels."""
+    return float((np.abs(pixels(made) - np.array(colour)).sum(axis=2) <= reach).mean())
+
+
+def test_same_arguments_same_picture() -> None:
+    for index in range(6):
+        one, other = picture(index, SEED), picture(index, SEED)
+        assert one.image.tobytes() == other.image.tobytes()
+        assert (one.captions, one.facts) == (other.captions, other.facts)
+
+
+def test_any_worker_makes_any_index_alone() -> None:
+    third = list(islice(generate(4, SEED, "held-out", 96), 4))[3]
+    assert third.image.tobytes() == picture(3, SEED, "held-out", 96).image.tobytes()
+
+
+def test_seed_index_and_split_each_matter() -> None:
+    base = picture(0, SEED).image.tobytes()
+    others = [picture(0, SEED + 1), picture(1, SEED), picture(0, SEED, "held-out")]
+    assert all(made.image.tobytes() != base for made in others)
+
+
+@pytest.mark.parametrize("split", pictures.SPLITS)
+def test_every_kind_is_drawn_and_named(split: str) -> None:
+    for name in kinds(split):
+        made = picture(1, SEED, split, 160, only=[name], degraded=False)
+        assert made.kind == made.facts["type"] == name
+        assert made.image.mode == "RGB"
+        assert max(made.image.size) == 160
+        assert pixels(made).std() > 3, f"{name} is blank"
+        for language in ("en", "ko"):
+            texts = made.said(language)
+            assert len(texts) == 6
+            assert all(text.strip() == text != "" for text in texts)
+            assert all("{" not in text for text in texts), texts
+            assert bool(HANGUL.search(texts[0])) == (language == "ko")
+            # The fullest caption holds one of the kind's names, or begins as one does that holds a figure's.
+            ways = [way.split("{x}")[0] or way.split("{x}")[1] for way in NOUNS[name][language].of(split)]
+            assert any(way.strip() in texts[0] for way in ways), (name, texts[0])
+
+
+def test_missing_kinds_are_told_with_a_reason() -> None:
+    for split in pictures.SPLITS:
+        reasons = missing(split)
+        assert set(kinds(split)) == set(KINDS) - set(reasons)
+        assert all("install" in reason for reason in reasons.values())
+
+
+@pytest.mark.parametrize("size", [64, 224, 384])
+def test_longer_side_is_the_size(size: int) -> None:
+    for made in generate(5, SEED, size=size):
+        assert max(made.image.size) == size
+
+
+def test_unknown_split_or_kind_is_said() -> None:
+    with pytest.raises(UsageError, match="split"):
+        picture(0, SEED, "test")
+    with pytest.raises(UsageError, match="poster"):
+        picture(0, SEED, only=["poster"])
+
+
+def test_english_has_no_korean_captions() -> None:
+    made = pictures.english(2, SEED)
+    assert made.captions
+    assert not any(HANGUL.search(text) for text in made.captions if made.facts["subject"] is None)
+    assert made.captions == picture(2, SEED).said("en")
+
+
+def test_splits_share_no_font_no_shade_and_no_wording() -> None:
+    held = {family.regular for family in FAMILIES if family.split == "held-out"}
+    assert not held & {family.regular for family in FAMILIES if family.split == "train"}
+    assert not set(families("train")) & set(families("held-out"))
+    for name in NAMES:
+        assert not set(SHADES["train"][name]) & set(SHADES["held-out"][name])
+    for table in (NOUNS, GROUPS, TRAITS):
+        for key, languages in table.items():
+            for ways in languages.values():
+                assert ways.train
+                assert ways.held_out
+                assert not set(ways.train) & set(ways.held_out), key
+    for language in ("en", "ko"):
+        one, other = (caption_module.STYLES[split, language] for split in pictures.SPLITS)
+        for part in ("plain", "about", "coloured", "counted", "seen"):
+            assert not set(getattr(one, part)) & set(getattr(other, part))
+
+
+def test_splits_share_no_caption() -> None:
+    train = {text for made in generate(120, SEED, size=48) for text in made.captions}
+    held = {text for made in generate(60, SEED, "held-out", 48) for text in made.captions}
+    assert not train & held
+
+
+def test_shades_are_called_what_they_look_like() -> None:
+    for split in pictures.SPLITS:
+        for name, shades in SHADES[split].items():
+            assert all(name_of(shade) == name for shade in shades)
+
+
+FILLED = (
+    "bar chart",
+    "pie chart",
+    "donut chart",
+    "stacked bar chart",
+    "area chart",
+    "map",
+    "geometric shapes",
+    "slide",
+)
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_named_colours_are_seen(name: str) -> None:
+    for index in range(5):
+        made = picture(index, SEED, only=[name], degraded=False)
+        for colour, value in made.facts["palette"].items():
+            assert name_of(value) == colour or "shades" in made.facts["traits"]
+            assert share_near(made, value) > 0.0008, (index, colour, value)
+            assert COLOURS[colour] in " ".join(made.said("ko")) or len(made.facts["colours"]) > 4
+
+
+def test_grey_pictures_name_no_colour() -> None:
+    found = [made for made in generate(160, SEED, size=48) if made.facts["quality"] in GREY]
+    assert found
+    for made in found:
+        spread = pixels(made).max(axis=2) - pixels(made).min(axis=2)
+        assert spread.max() <= 2
+        assert made.facts["colours"] == ()
+
+
+def test_bars_counted_are_bars_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rectangles in the noted colour, as the drawing calls tell, against the count in the facts."""
+    drawn: Counter[tuple[int, int, int]] = Counter()
+    plain = Sheet.box
+
+    def counting(self: Sheet, box: tuple[float, float, float, float], fill: object, *rest: object, **how: int) -> None:
+        drawn[fill] += 1
+        plain(self, box, fill, *rest, **how)
+
+    monkeypatch.setattr(Sheet, "box", counting)
+    for name in ("bar chart", "horizontal bar chart"):
+        for index in range(8):
+            drawn.clear()
+            facts = picture(index, SEED, only=[name], degraded=False).facts
+            if "shades" not in facts["traits"]:
+                assert sum(drawn[value] for value in facts["palette"].values()) == facts["counts"]["bars"]
+
+
+def test_bars_can_be_counted_in_the_pixels() -> None:
+    """Runs of the bar's colour along the foot of a chart of one colour."""
+    checked = 0
+    for index in range(14):
+        made = picture(index, SEED, size=512, only=["bar chart"], degraded=False)
+        if len(made.facts["palette"]) != 1 or "shades" in made.facts["traits"]:
+            continue
+        (value,) = made.facts["palette"].values()
+        near = np.abs(pixels(made) - np.array(value)).sum(axis=2) <= 12
+        rows = [int((np.diff(np.concatenate([[0], row.astype(int)])) == 1).sum()) for row in near]
+        assert max(rows) == made.facts["counts"]["bars"], index
+        checked += 1
+    assert checked >= 5
+
+
+def test_counts_and_traits_can_all_be_worded() -> None:
+    for split in pictures.SPLITS:
+        for made in generate(80, SEED + 1, split, 48):
+            facts = made.facts
+            assert set(facts["counts"]) <= set(COUNTS)
+            assert {trait for trait in facts["traits"] if not trait.startswith("inside:")} <= set(TRAITS)
+            assert facts["group"] in GROUPS
+            assert facts["layout"] in ("landscape", "portrait", "square")
+
+
+def test_full_captions_say_the_subject_and_the_count() -> None:
+    made = picture(0, SEED, only=["pie chart"], degraded=False)
+    number, subject = made.facts["counts"]["slices"], made.facts["subject"]
+    assert subject is not None
+    assert subject.en in made.said("en")[0]
+    assert subject.ko in made.said("ko")[0]
+    assert f"조각 {number}개" in made.said("ko")[0]
+
+
+def test_ticks_cover_the_values() -> None:
+    for low, high in ((0, 1), (0, 97), (0, 1234), (3, 7)):
+        marks = ticks(low, high)
+        assert marks[0] <= low
+        assert marks[-1] >= high
+        assert len(set(np.round(np.diff(marks), 9))) == 1
