@@ -16,7 +16,7 @@ from mmrag.training.pictures import generate, kinds, missing, picture
 from mmrag.training.pictures.axes import ticks
 from mmrag.training.pictures.colours import NAMES, SHADES, name_of
 from mmrag.training.pictures.degrade import GREY
-from mmrag.training.pictures.fonts import FAMILIES, families
+from mmrag.training.pictures.fonts import FAMILIES, families, has_korean, load
 from mmrag.training.pictures.kinds import KINDS
 from mmrag.training.pictures.sheet import Sheet
 from mmrag.training.pictures.wordings import COLOURS, COUNTS, GROUPS, NOUNS, TRAITS
@@ -114,6 +114,18 @@ def test_splits_share_no_font_no_shade_and_no_wording() -> None:
         one, other = (caption_module.STYLES[split, language] for split in pictures.SPLITS)
         for part in ("plain", "about", "coloured", "counted", "seen"):
             assert not set(getattr(one, part)) & set(getattr(other, part))
+
+
+@pytest.mark.parametrize("split", pictures.SPLITS)
+def test_fonts_have_the_letters(split: str) -> None:
+    """A letter that a font lacks is drawn as the same empty box as any other that it lacks."""
+    for korean, letters in ((True, "가힣뷁한글1A%…"), (False, "AgQ1$%(…")):
+        for family in families(split, korean=korean) if not korean or has_korean(split) else ():
+            font = load(family, 24)
+            lacking = font.getmask("\U000f0000").getbbox(), bytes(font.getmask("\U000f0000"))
+            for letter in letters:
+                drawn = font.getmask(letter)
+                assert (drawn.getbbox(), bytes(drawn)) != lacking, (family.name, letter)
 
 
 def test_splits_share_no_caption() -> None:

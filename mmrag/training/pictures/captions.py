@@ -182,10 +182,11 @@ MASS = frozenset({"code", "text", "mathematics", "nature"})
 BARE = frozenset({"a", "an", "running", "taken"})
 """First words of phrases that have their article already, or that take none."""
 
-AFTER_HEAD = frozenset(
-    "of with without in that by to for a the drawn joined cut filled whose where from on along under taken placed and "
-    "or below made around between written".split()
-)
+FOLLOWERS = """
+of with without in that by to for a the drawn joined cut filled whose where from on along under taken placed and or
+below made around between written
+"""
+AFTER_HEAD = frozenset(FOLLOWERS.split())
 
 
 def _with_article(noun: str) -> str:

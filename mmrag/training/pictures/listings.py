@@ -90,6 +90,7 @@ def code(sheet: Sheet) -> None:
             ink: RGB = bright if clean in KEYWORDS else value if any(map(str.isdigit, clean)) else sheet.ink
             x += sheet.text((x, y), word, size, ink, mono=True) + size * 0.5
     sheet.count("code-lines", number)
+    sheet.note("python" if style == "python" else "braces")
     sheet.note(*["numbered-lines"] * numbered, *["highlighted"] * coloured)
 
 
@@ -165,7 +166,7 @@ def equation(sheet: Sheet) -> None:
 def _typeset(line: str, font: str) -> Image.Image:
     """The ink of a formula as a grey mask, set by matplotlib."""
     parser, properties = _mathtext()
-    found: Any = parser.parse(f"${line}$", dpi=160, prop=properties(size=14, math_fontfamily=font))
+    found: Any = parser.parse(f"${line}$", dpi=110, prop=properties(size=14, math_fontfamily=font))
     return Image.fromarray(found.image)
 
 

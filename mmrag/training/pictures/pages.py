@@ -25,7 +25,7 @@ def paragraph(sheet: Sheet) -> None:
         sheet.note("heading")
     end = sheet.paragraph((margin, y, sheet.width - margin, sheet.height - margin), size)
     sheet.count("text-lines", round((end - y) / (size * 1.4)))
-    sheet.note(*["ragged"] * (not sheet.justified))
+    sheet.note("justified" if sheet.justified else "ragged")
     sheet.note(*["large-letters"] * (size > 20), *["small-letters"] * (size < 15))
 
 
@@ -62,6 +62,7 @@ def text_page(sheet: Sheet) -> None:
         sheet.paragraph((margin, top + size * 2.8, sheet.width - margin, top + tall - size), size)
     sheet.text((sheet.width / 2, sheet.height * 0.955), str(sheet.between(1, 300)), size, anchor="ma")
     sheet.count("sections", sections)
+    sheet.note("ragged" if not sheet.justified else "justified", *["small-letters"] * (size < 8.5))
 
 
 @kind("two-column paper", "text", weight=1.4, shapes=PORTRAIT)

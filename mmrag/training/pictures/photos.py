@@ -131,7 +131,7 @@ def landscape(sheet: Sheet) -> None:
         mask = Image.new("L", size)
         ImageDraw.Draw(mask).polygon([(0, sheet.height), *ring, (sheet.width, sheet.height)], fill=255)
         tone = mix(mix(grounds[form], low, 0.75 * (1 - near)), (20, 20, 40), 0.45 if dusk else 0)
-        grain = _noise(sheet, 24, 0.15 if form == "sea" else 1.0)
+        grain = _noise(sheet, 5, 6.0) if form == "sea" else _noise(sheet, 24)
         ground = Image.composite(
             Image.new("RGB", size, mix(tone, (255, 255, 255), 0.5)), Image.new("RGB", size, tone), grain
         )

@@ -155,9 +155,12 @@ product | a product sign; a capital pi | a capital pi of terms | 곱 기호; 파
 numbered | numbers; a number beside each | numbers beside it | 번호; 옆의 번호 | 옆에 숫자
 bullets | bullets; dots before each | dots before the lines | 글머리 기호; 앞의 점 | 줄 앞의 점
 numbered-lines | line numbers; each line has a number | a number before each line | 줄 번호; 줄마다 번호 | 줄마다 숫자
+python | Python code; code without braces | code of Python | 파이썬 코드; 중괄호 없는 코드 | 파이썬 글
+braces | code with braces; braces | lines of code in braces | 중괄호 코드; 중괄호 | 중괄호 줄
 highlighted | syntax highlighting; code in different colours | words of code in colours | 구문 강조; 색을 입힌 글 | 색을 입힌 코드
 large-letters | large letters; letters large in size | letters of large size | 큰 글자; 크게 쓴 글자 | 글자가 큼
 small-letters | small letters; letters small in size | letters of small size | 작은 글자; 작게 쓴 글자 | 글자가 작음
+justified | justified lines; lines of equal length | lines that all reach the right side | 양쪽 맞춤; 길이가 같은 줄 | 줄이 모두 오른편까지 참
 ragged | a ragged right edge; lines of different length, uneven | lines of uneven length | 오른쪽 들쭉날쭉; 길이가 다름 | 길이가 다른 줄
 heading | a heading; bold heading above | bold words above | 소제목; 굵은 제목 | 위의 굵은 글
 title-block | a title and authors at the top; the title above both columns | the title over both columns | 위쪽 제목과 저자; 위의 제목 | 두 단 위의 제목
