@@ -63,6 +63,18 @@ def test_sixteen_pairs_are_learnt_by_heart_and_the_folder_gives_the_same_feature
     assert (loaded.embed_queries(texts) * captions).sum(1).min() > 0.999
 
 
+@pytest.mark.parametrize(("size", "most"), [("small", 15e6), ("vit", 15e6)])
+def test_new_models_are_small_and_can_be_adapted(tmp_path: Path, size: str, most: float) -> None:
+    texts = shapes.Shapes().all_texts()
+    towers = Towers(fresh(size, texts, tmp_path / "start"), "adapter")
+    assert set(towers.adapters) == {"image", "text"}
+    train(shapes.Shapes(), towers, replace(PLAN, steps=1, batch=4, lr=1e-2), tmp_path)
+    loaded = embedders.load(export(towers, tmp_path / "model", "card"), "cpu")
+    images, _ = shapes.features(towers, texts)
+    assert (loaded.embed_images([shapes.draw(index) for index in range(16)]) * images).sum(1).min() > 0.999
+    assert sum(file.stat().st_size for file in (tmp_path / "model").iterdir()) < most
+
+
 def test_a_training_that_was_killed_ends_with_the_same_bits(tmp_path: Path) -> None:
     class Killed(Exception):
         pass

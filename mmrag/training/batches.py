@@ -41,7 +41,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; for each a text, a key, and all its wordings."""
+    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; a text, a key, all wordings of each."""
 
     pixels: npt.NDArray[np.uint8]
     texts: tuple[str, ...]

@@ -1,7 +1,8 @@
 """What a dual encoder is trained to lower: symmetric InfoNCE and the sigmoid loss, as functions of features alone.
 
 Features are normalised rows of images and texts, row i of the one belonging to row i of the other; every other row is
-a negative, except where `same` says that the text fits the picture too, so that it would be no mistake to confuse them. Knows no model and no data.
+a negative, except where `same` says that the text fits the picture too, so that it would be no mistake to confuse
+them. Knows no model and no data.
 """
 
 from __future__ import annotations

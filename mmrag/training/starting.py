@@ -29,7 +29,7 @@ WEIGHTS_FILE = "open_clip_model.safetensors"
 TEXT_FOLDER = "text"
 """Inside a model's folder: the settings of a text tower that transformers builds."""
 
-_CONVOLUTIONS = {"timm_model_name": "mobilenetv4_conv_small", "timm_pool": "avg", "timm_proj": "linear"}
+_CONVOLUTIONS = {"timm_model_name": "mobilenetv4_conv_small", "timm_pool": "avg", "timm_proj": ""}
 SIZES: Mapping[str, Mapping[str, Any]] = {
     # 5.8 million weights, 11.6 MB in half precision. Convolutions learn from few pictures and are cheap on a CPU.
     "small": {

@@ -29,11 +29,18 @@ _MATRICES: Mapping[Side, tuple[str, ...]] = {
     "text": ("text_projection", "text.text_projection"),
 }
 _LINEARS: Mapping[Side, tuple[str, ...]] = {
-    "image": ("visual.head.proj", "visual_projection"),
+    "image": (
+        "visual.head.proj",
+        "visual.trunk.classifier",
+        "visual.trunk.head.fc",
+        "visual.trunk.head",
+        "visual.trunk.fc",
+        "visual_projection",
+    ),
     "text": ("text.proj.2", "text.proj", "text_projection", "text.text_projection", "text_model.head"),
 }
 _BEHIND_BLOCKS = re.compile(
-    r"(^|\.)(proj|head|norm|fc_norm|ln_post|ln_final|attn_pool|post_layernorm|final_layer_norm|final_layernorm"
+    r"(^|\.)(proj|head|conv_head|norm_head|classifier|fc|norm|fc_norm|ln_post|ln_final|attn_pool|post_layernorm|final_layer_norm|final_layernorm"
     r"|text_projection|visual_projection)(\.|$)"
 )
 _OWN_SCALE = frozenset({"logit_scale", "logit_bias"})
