@@ -91,8 +91,10 @@ def photo(sheet: Sheet) -> None:
     crop = source.resize((sheet.width, sheet.height), Image.Resampling.BILINEAR, (left, top, left + wide, top + tall))
     if sheet.chance(0.5):
         crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    gain, lift = rng.uniform(0.75, 1.2), rng.uniform(-15, 20)
-    crop = crop.point(lambda value: value * gain + lift)
+    # Exposure and white balance: a gain for each channel, one lift for all.
+    lift, gain = rng.uniform(-15, 20), rng.uniform(0.75, 1.2)
+    gains = [gain * rng.uniform(0.85, 1.15) for _ in range(3)]
+    crop = crop.point([round(value * factor + lift) for factor in gains for value in range(256)])
     if sheet.chance(0.15):
         crop = crop.convert("L").convert("RGB")
         sheet.note("black-and-white")
