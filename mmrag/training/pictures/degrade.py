@@ -61,7 +61,7 @@ def degrade(image: Image.Image, name: str, rng: Random, size: int) -> Image.Imag
 
 
 def _edge(image: Image.Image) -> tuple[int, int, int]:
-    """The ground of a picture, taken from its corner where that is light or dark as paper and screens are; else white."""
+    """The ground of a picture: its corner where that is light or dark, as paper and screens are; else white."""
     pixel = image.getpixel((1, 1))
     if isinstance(pixel, tuple) and (min(pixel) > 200 or max(pixel) < 70):
         return pixel[0], pixel[1], pixel[2]
