@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,18 @@ import pytest
 import torch
 import training_shapes as shapes
 
+from mmrag.corpus import Corpus
 from mmrag.embedders.preprocessing import Recipe
-from mmrag.errors import FileProblem, PathNotFound, UsageError
-from mmrag.training import FilePairs, GeneratedPairs, Plan
+from mmrag.errors import FileProblem, NothingIndexed, PathNotFound, UsageError
+from mmrag.training import FilePairs, GeneratedPairs, IndexPairs, Plan
 from mmrag.training.batches import Batches
 from mmrag.training.loop import learning_rate
 from mmrag.training.losses import infonce, same_rows, sigmoid
 from mmrag.training.measuring import recall_of
-from mmrag.training.pairs import is_held_out
+from mmrag.training.pairs import Split, is_held_out
 from mmrag.training.tokenizer import train_tokenizer
 
+SPLITS: tuple[Split, ...] = ("train", "held-out")
 SMALL = Recipe(size=(16, 16), resize="squash")
 
 
@@ -219,3 +222,20 @@ def test_the_tokenizer_knows_everything_and_spells_what_it_has_not_seen(tmp_path
     again = tmp_path / "again"
     train_tokenizer(shapes.Shapes().all_texts() * 3, again, entries=600, length=32)
     assert (again / "tokenizer.json").read_bytes() == (tmp_path / "tokenizer.json").read_bytes()
+
+
+def test_pairs_of_an_index(tmp_path: Path) -> None:
+    report = Path(__file__).parents[1] / "mmrag" / "samples" / "annual-report-2025.pdf"
+    with Corpus(tmp_path / "index", pixels="none", text="none", ocr="off") as corpus:
+        corpus.index(report)
+    pairs = IndexPairs(str(tmp_path / "index"))
+    (split,) = {split for split in SPLITS if pairs.count(split)}  # one document is on one side as a whole
+    found = [pairs.pair(split, number) for number in range(pairs.count(split))]
+    assert all(pair.texts and all(len(text) <= 300 for text in pair.texts) for pair in found)
+    assert [pair.texts for pair in found] == [pairs.texts(split, number) for number in range(len(found))]
+    assert any("Figure" in text for pair in found for text in pair.texts)
+    assert all(max(pair.image.size) <= 641 for pair in found)
+    copied = pickle.loads(pickle.dumps(pairs))  # as a worker process gets it
+    assert np.array_equal(np.asarray(copied.pair(split, 0).image), np.asarray(found[0].image))
+    with pytest.raises(NothingIndexed):
+        IndexPairs(str(tmp_path / "none"))
