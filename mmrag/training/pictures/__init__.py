@@ -4,9 +4,9 @@
         made.image, made.kind, made.captions, made.facts
 
 Every picture is made from (seed, index, split) alone, so that any worker can make any of them. The split `held-out`
-uses fonts, shades of colours and caption wordings that `train` never uses. Which pictures come out depends on the fonts,
-sample photographs and drawing library of the machine; `missing` says what it lacks. Fonts may be put into `~/.fonts`.
-Nothing is downloaded.
+uses fonts, shades of colours and caption wordings that `train` never uses. Which pictures come out depends on the
+fonts, sample photographs and drawing library of the machine; `missing` says what it lacks. Fonts may be put into
+`~/.fonts`. Nothing is downloaded.
 
 Knows nothing of models and training.
 """
