@@ -9,9 +9,10 @@ import pytest
 from prose_pages import Pages
 
 from mmrag.generation import ExtractiveGenerator
-from mmrag.generation.korean import clauses, is_light, people, says_no, suits, weekdays
+from mmrag.generation.korean import clauses, people, says_no, suits, weekdays
 from mmrag.generation.questions import analyse
 from mmrag.generation.types_of_answers import spans
+from mmrag.lexical.korean_questions import is_light, is_verbal
 
 SET = Path(__file__).parent / "data" / "korean_tuning"
 
@@ -79,6 +80,8 @@ def test_names_days_and_words_that_only_ask() -> None:
     assert [text for text, _, _ in weekdays("월요일, 수요일에 연다")] == ["월요일, 수요일"]
     assert all(map(is_light, ["얼마인가요", "알려", "주세요", "누가", "되나요"]))
     assert not any(map(is_light, ["경조금", "출장", "매출액"]))
+    assert all(map(is_verbal, ["금식해야", "줄어든", "태어난", "신청하려면", "걸립니까"]))
+    assert not any(map(is_verbal, ["생산량을", "정수기", "분기", "아기는", "출장비", "기준"]))
 
 
 def test_which_cells_suit_a_question() -> None:

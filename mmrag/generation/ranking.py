@@ -15,12 +15,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from mmrag.generation.korean import is_light, is_predicate
 from mmrag.generation.questions import Question
 from mmrag.generation.reading import PageText, Spot
 from mmrag.generation.terms import canonical, ordered_terms, terms_of
 from mmrag.generation.types_of_answers import holds_type
 from mmrag.lexical import query_terms
+from mmrag.lexical.korean_questions import is_light, is_predicate
 from mmrag.types import Vectors
 
 __all__ = ["Asked", "Scored", "rank_sentences", "weigh"]

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mmrag.generation.korean import is_light, is_predicate
 from mmrag.generation.questions import Question
 from mmrag.generation.tables_series import Period, Series, forms, period_of, words_of
 from mmrag.lexical import query_terms
+from mmrag.lexical.korean_questions import is_light, is_predicate
 
 __all__ = ["Demand", "Match", "demand_of", "match"]
 

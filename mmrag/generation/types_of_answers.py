@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mmrag.generation.aligned import years_of_values
-from mmrag.generation.korean import between, is_light, people, weekdays
+from mmrag.generation.korean import between, people, weekdays
 from mmrag.generation.questions import Question
+from mmrag.lexical.korean_questions import is_light
 from mmrag.lexical.languages import korean_stems
 from mmrag.quantities import Quantity, periods, quantities
 

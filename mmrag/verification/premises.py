@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mmrag.lexical.korean_questions import is_light, is_verbal
 from mmrag.lexical.languages import korean_stems
 from mmrag.quantities import Period
 from mmrag.verification.findings import Finding
@@ -27,7 +28,7 @@ provide many much long type kind main key purpose reason way role effect used us
 maximum minimum overall approximately calculate computed following across example examples term terms mean means
 happen happened change changed work works include included considered recorded reported expected
 평균 합계 총액 차이 변화 비율 비중 가장 최대 최소 얼마 금액 회사 연도 보고서
-문서 표 그림 이유 방법 목적 역할 종류 설명 의미 무엇
+문서 표 그림 이유 원인 방법 목적 역할 종류 설명 의미 무엇
 """
 _ASKING = frozenset(_ASKING_WORDS.split())
 _SMALL_GAP = 0.34
@@ -122,7 +123,12 @@ def _measure(asked: Statement, family: Sequence[Sheet], around: str) -> Finding 
     """Words of meaning of the question that the page has in no form."""
     named = {word for name in asked.names for word in name.words}
     terms = [
-        term for term in asked.terms if term.word not in _ASKING and term.word not in named and not term.forms & _ASKING
+        term
+        for term in asked.terms
+        if term.word not in _ASKING
+        and term.word not in named
+        and not term.forms & _ASKING
+        and not (is_light(term.text) or is_verbal(term.text))
     ]
     if not terms:
         return None
