@@ -200,12 +200,15 @@ def _crossed(text: str, clauses: list[_Clause], every: frozenset[str]) -> str | 
     return max(reasons)[2] if reasons else None
 
 
+_ONE_OF = re.compile(r"\s*(?:one|an?)\s*$", re.IGNORECASE)
+
+
 def _rivals(mine: _Clause, clause: _Clause, clauses: list[_Clause], every: frozenset[str]) -> list[str]:
     """What the clause has in place of a number, date or word that only other clauses have."""
     found = []
     others = [one for one in clauses if one is not clause]
     for number in mine.numbers:
-        if any(same_number(number, one) for one in clause.numbers):
+        if any(same_number(number, one) for one in clause.numbers) or _ONE_OF.match(number.text):
             continue
         if not any(same_number(number, one) for other in others for one in other.numbers):
             continue

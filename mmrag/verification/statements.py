@@ -101,7 +101,7 @@ def names_of(text: str) -> tuple[Name, ...]:
         if opens and len(pieces) == 1 and not _is_sure(pieces[0]):
             continue
         kept = [piece for piece in (_bare(piece) for piece in pieces) if _carries(piece)]
-        if opens and pieces and _is_common(pieces[0]):
+        if opens and (_is_common(pieces[0]) or (pieces[1:2] == ["of"] and pieces[0].endswith("s"))):
             kept = kept[1:] if kept and kept[0] == _bare(pieces[0]) else kept
         if kept:
             found.append(Name(match.group(), tuple(kept)))

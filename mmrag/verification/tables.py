@@ -112,6 +112,7 @@ def check_cell(
     Supported where a cell that the statement names best has the number; contradicted where that cell has another.
     """
     ranked = fits(statement, sheet, wanted)
+    ranked = [fit for fit in ranked if _comparable(fit.slot, quantity)] or ranked
     if not ranked:
         return None
     best = ranked[0].score
@@ -181,10 +182,16 @@ def _names(slot: Slot, quantity: Quantity) -> bool:
     )
 
 
+_LARGEST_SHARE = 1_000
+"""Per cent that a cell without its sign may hold."""
+
+
 def _comparable(slot: Slot, quantity: Quantity) -> bool:
     """Whether cell and number measure the same kind of thing, so that one can be wrong for the other."""
     value = slot.quantity
     if value is None or ("%" in (value.unit, quantity.unit) and value.unit != quantity.unit and value.unit):
+        return False
+    if quantity.unit == "%" and not value.unit and abs(value.value) > _LARGEST_SHARE:
         return False
     return not (quantity.unit in ("ordinal", "clock", "person", "day", "month", "year") and value.unit != quantity.unit)
 

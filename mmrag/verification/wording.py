@@ -90,9 +90,9 @@ def _judge(
     ]
     gone = [word for word in map(plain, there) if word in names and not forms_of(word) & said]
     if not gone and new and len(here) <= 3 and len(there) <= 3 and all(term.hangul for term in new):
-        gone = [
-            term.word for term in terms_of(theirs) if not term.forms & said and not _inflected(term.word, new[0].word)
-        ]
+        others = [term for term in terms_of(theirs) if not term.forms & said]
+        same = any(_inflected(term.word, new[0].word) for term in others)
+        gone = [] if same else [term.word for term in others]
     if new and gone and all(len(word) > 1 for word in gone):
         return False, "contradicted", 0.8, f"the page says “{theirs}”, not “{mine}”"
     return None
