@@ -31,13 +31,13 @@ TEXT_FOLDER = "text"
 
 _CONVOLUTIONS = {"timm_model_name": "mobilenetv4_conv_small", "timm_pool": "avg", "timm_proj": ""}
 SIZES: Mapping[str, Mapping[str, Any]] = {
-    # 5.8 million weights, 11.6 MB in half precision. Convolutions learn from few pictures and are cheap on a CPU.
+    # 5.4 million weights, 11 MB in half precision. Convolutions learn from few pictures and are cheap on a CPU.
     "small": {
         "embed_dim": 256,
         "vision_cfg": {**_CONVOLUTIONS, "image_size": 224},
         "text_cfg": {"context_length": 64, "vocab_size": 6000, "width": 192, "heads": 3, "layers": 4},
     },
-    # 6.0 million weights: the same without convolutions.
+    # As many weights: the same without convolutions.
     "vit": {
         "embed_dim": 256,
         "vision_cfg": {"image_size": 192, "layers": 6, "width": 192, "head_width": 64, "patch_size": 16},
