@@ -19,8 +19,9 @@ pytest.importorskip("termios", reason="pseudo-terminals are a thing of Unix")
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
-import fcntl, sys, termios, time
+import fcntl, signal, sys, termios, time
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal, as at any terminal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background of a shell
 sys.argv = ["mmrag", *sys.argv[1:]]
 from mmrag.corpus import Corpus
 from mmrag.types import Answer, AnswerEvent, Box, Citation, Claim, Verdict
@@ -89,8 +90,9 @@ class Terminal:
 
     def ends(self) -> int:
         """Wait for the end; the exit code."""
+        end = time.monotonic() + 60
         while self._more():
-            pass
+            assert time.monotonic() < end, f"it did not end: {self.shown[-500:]!r}"
         code = self.process.wait(60)
         os.close(self.screen)
         return code
