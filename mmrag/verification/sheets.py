@@ -17,7 +17,7 @@ from pathlib import Path
 from mmrag.protocols import PageSource
 from mmrag.quantities import Period, Quantity, periods, quantities, scale_of
 from mmrag.regions.grid import Cell, read_grids
-from mmrag.regions.lines import text_lines
+from mmrag.regions.lines import Line, text_lines
 from mmrag.regions.prose import read_sentences
 from mmrag.types import Box, Citation, Evidence, Region, Word
 from mmrag.verification.terms import Term, forms_of, labels_of, squeeze, terms_of
@@ -293,19 +293,20 @@ class Sheets:
             for number, grid in enumerate(read_grids(words, boxes) if words else ())
             for cell in grid.cells
         )
-        spots = _spots(words, slots) if words else _text_spots(region)
-        subject = " . ".join([name, region.document.title, *_running_head(words)])
+        lines = text_lines(words) if words else ()
+        spots = _spots(words, lines, slots) if words else _text_spots(region)
+        subject = " . ".join([name, region.document.title, *_running_head(lines)])
         return Sheet(entry, words, regions, spots, slots, around, subject)
 
 
-def _running_head(words: Sequence[Word]) -> list[str]:
+def _running_head(page: Sequence[Line]) -> list[str]:
     """The short lines at the very top of a page; a line of prose is none."""
-    lines = sorted(text_lines(words), key=lambda line: line.box.top)[:_HEAD_LINES] if words else []
+    lines = sorted(page, key=lambda line: line.box.top)[:_HEAD_LINES]
     texts = [" ".join(word.text for word in line.words) for line in lines if len(line.words) <= _HEAD_WORDS]
     return [text for text in texts if not text.endswith((".", ",", ";")) or text.istitle() or text.isupper()]
 
 
-def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:
+def _spots(words: Sequence[Word], lines: Sequence[Line], slots: Sequence[Slot]) -> tuple[Spot, ...]:
     """Sentences, then rows of tables with their labels, then every line that neither has."""
     found, lead = [], ""
     for one in read_sentences(words):
@@ -327,7 +328,7 @@ def _spots(words: Sequence[Word], slots: Sequence[Slot]) -> tuple[Spot, ...]:
         found.append(Spot(text, min(places), max(places) + 1, heading=first.caption, row=True, table=True))
         covered.update(places)
     celled = {place for slot in slots for place in slot.cell.words}
-    for line in text_lines(words):
+    for line in lines:
         if any(place in celled for place in range(line.start, line.stop)):
             continue
         if sum(place not in covered for place in range(line.start, line.stop)) > 0.5 * (line.stop - line.start):
