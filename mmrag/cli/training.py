@@ -71,6 +71,9 @@ def train(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
             help="Highest learning rate. Default: 0.001, or 0.00001 for weights of --from.",
         ),
     ] = None,
+    grow: Annotated[
+        bool, typer.Option("--grow", help="Begin with small pictures: as good, in half the time (size small).")
+    ] = False,
     every: Annotated[int, typer.Option("--every", min=1, metavar="N", help="Steps between measurements.")] = 100,
     precision: Annotated[str, typer.Option("--precision", metavar="KIND", help="auto, fp32 or bf16.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of weights, order and pictures.")] = 0,
@@ -79,6 +82,10 @@ def train(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         Optional[int],  # noqa: UP045
         typer.Option("--workers", min=0, metavar="N", help="Processes that make pictures. Default: one a core."),
     ] = None,
+    onnx: Annotated[
+        bool,
+        typer.Option("--onnx", help="Write graphs too that run without torch, and quicker on a CPU (size small, vit)."),
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the training begun in --out.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,8 +112,9 @@ def train(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         seed=seed,
         precision=cast(Any, precision),
         every=every,
+        grow=grow,
     )
-    job = Job(plan, start or "", size, trained, blocks or 1)
+    job = Job(plan, start or "", size, trained, blocks or 1, onnx=onnx)
     run = _Run(job, expanded(out), resume, device, workers)
     _show(run.go(_pairs(pairs, generated, index, seed), as_json), as_json)
 

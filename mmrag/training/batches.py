@@ -8,10 +8,11 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from random import Random
 from types import TracebackType
 from typing import Any
 
@@ -20,7 +21,8 @@ import numpy.typing as npt
 
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.errors import MmragError
-from mmrag.training.pairs import Pairs, Split
+from mmrag.training.pairs import Pair, Pairs, Split
+from mmrag.training.varying import varied_picture, varied_text
 
 __all__ = ["Batch", "Batches", "Choice"]
 
@@ -41,21 +43,39 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; a text, a key, all wordings of each."""
+    """`pixels`: uint8, shape (n, 3, height, width), fitted but not normalised; a text, a key, all wordings of each.
+
+    `claims` of the texts and what is `seen` in the pictures as `Pair` has them, empty where nothing is known.
+    """
 
     pixels: npt.NDArray[np.uint8]
     texts: tuple[str, ...]
     keys: tuple[str, ...]
     wordings: tuple[tuple[str, ...], ...]
+    claims: tuple[frozenset[str], ...]
+    seen: tuple[frozenset[str], ...]
 
 
 class Batches:
-    """Batches of `size` pairs for the steps of a training. `workers` 0 decodes in this process. A context manager."""
+    """Batches of `size` pairs for the steps of a training. `workers` 0 decodes in this process. A context manager.
 
-    def __init__(self, pairs: Pairs, recipe: Recipe, size: int, *, seed: int = 0, workers: int = 0) -> None:
+    `edge` gives the height and width of the pictures of a step where they are not the recipe's.
+    """
+
+    def __init__(
+        self,
+        pairs: Pairs,
+        recipe: Recipe,
+        size: int,
+        *,
+        seed: int = 0,
+        workers: int = 0,
+        edge: Callable[[int], int] | None = None,
+    ) -> None:
         self._pairs = pairs
         # Whole numbers cross to this process, a quarter of the floats: the device normalises them.
         self._recipe = replace(recipe, mean=(0.0,) * 3, std=(1.0,) * 3, scale=1.0)
+        self._edge = edge
         self._size = size
         self._seed = seed
         self._workers = workers
@@ -93,6 +113,7 @@ class Batches:
         parts_of = [range(start, min(self._size, start + _CHUNK)) for start in range(0, self._size, _CHUNK)]
         waiting: deque[Any] = deque()
         asked = ((step, part) for step in range(first, stop) for part in parts_of)
+        edge = self._edge or (lambda _: 0)
         chosen: dict[int, list[Choice]] = {}
         ready: list[Batch] = []
         ahead = max(1, self._workers * _AHEAD)
@@ -104,7 +125,7 @@ class Batches:
                 if more:
                     if step not in chosen:
                         chosen = {step: self.choices(step)}
-                    waiting.append(self._ask([chosen[step][place] for place in part]))
+                    waiting.append(self._ask([chosen[step][place] for place in part], edge(step)))
             if waiting:
                 ready.append(self._got(waiting.popleft()))
                 if len(ready) == len(parts_of):
@@ -120,14 +141,14 @@ class Batches:
         chunks = [self._ask(choices[start : start + _CHUNK]) for start in range(0, count, _CHUNK)]
         return _joined([self._got(chunk) for chunk in chunks])
 
-    def _ask(self, choices: Sequence[Choice]) -> Any:
+    def _ask(self, choices: Sequence[Choice], edge: int = 0) -> Any:
         if self._pool is None:
-            return choices
-        return self._pool.submit(_decode_there, choices)
+            return choices, edge
+        return self._pool.submit(_decode_there, choices, edge)
 
     def _got(self, asked: Any) -> Batch:
         if not isinstance(asked, Future):
-            return _decode(self._pairs, self._recipe, asked)
+            return _decode(self._pairs, self._recipe, *asked)
         try:
             batch: Batch = asked.result()
         except BrokenProcessPool as error:
@@ -144,18 +165,30 @@ def _joined(batches: Sequence[Batch]) -> Batch:
         tuple(text for batch in batches for text in batch.texts),
         tuple(key for batch in batches for key in batch.keys),
         tuple(texts for batch in batches for texts in batch.wordings),
+        tuple(claims for batch in batches for claims in batch.claims),
+        tuple(seen for batch in batches for seen in batch.seen),
     )
 
 
-def _decode(pairs: Pairs, recipe: Recipe, choices: Sequence[Choice]) -> Batch:
-    pixels, texts, keys, wordings = [], [], [], []
-    for choice in choices:
-        pair = pairs.pair(choice.split, choice.index)
-        pixels.append(np.rint(recipe.pixels(pair.image)).astype(np.uint8))
-        texts.append(pair.texts[choice.draw % len(pair.texts)])
-        keys.append(pair.key)
-        wordings.append(pair.texts)
-    return Batch(np.stack(pixels), tuple(texts), tuple(keys), tuple(wordings))
+def _decode(pairs: Pairs, recipe: Recipe, choices: Sequence[Choice], edge: int) -> Batch:
+    """`edge`: height and width of the pictures, 0 for those of the recipe."""
+    recipe = replace(recipe, size=(edge, edge)) if edge else recipe
+    made = [_one(pairs, recipe, choice) for choice in choices]
+    pixels, texts, found, claims = zip(*made, strict=True)
+    keys, wordings, seen = zip(*((pair.key, pair.texts, pair.seen) for pair in found), strict=True)
+    return Batch(np.stack(pixels), texts, keys, wordings, claims, seen)
+
+
+def _one(pairs: Pairs, recipe: Recipe, choice: Choice) -> tuple[npt.NDArray[np.uint8], str, Pair, frozenset[str]]:
+    """One pair, varied where it is learnt from, with the claims of the text that was chosen."""
+    pair = pairs.pair(choice.split, choice.index)
+    number = choice.draw % len(pair.texts)
+    image, text = pair.image, pair.texts[number]
+    if choice.split == "train":
+        rng = Random(choice.draw)  # noqa: S311 - pictures, not secrets
+        image, text = varied_picture(image, rng), varied_text(text, rng) if pair.claims else text
+    pixels = np.rint(recipe.pixels(image)).astype(np.uint8)
+    return pixels, text, pair, pair.claims[number] if pair.claims else frozenset()
 
 
 _there: tuple[Pairs, Recipe] | None = None
@@ -168,7 +201,7 @@ def _start(pairs: Pairs, recipe: Recipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
 
 
-def _decode_there(choices: Sequence[Choice]) -> Batch:
+def _decode_there(choices: Sequence[Choice], edge: int) -> Batch:
     if _there is None:
         raise RuntimeError("the worker was not started")
-    return _decode(*_there, choices)
+    return _decode(*_there, choices, edge)

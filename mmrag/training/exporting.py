@@ -6,9 +6,11 @@ transformers stays in the layout of transformers. Trains nothing.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,17 +18,23 @@ from typing import Any
 
 from PIL import Image
 
+from mmrag.embedders.onnx_clip import CONFIG_FILE as ONNX_FILE
+from mmrag.embedders.onnx_clip import IMAGE_FILE, TEXT_FILE
+from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.preprocessing import Recipe
+from mmrag.embedders.text import load_tokenizer
 from mmrag.embedders.torch_runtime import import_library
-from mmrag.errors import StorageFull
+from mmrag.errors import StorageFull, UsageError
 from mmrag.training.loop import Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
+from mmrag.training.tokenizer import PAD
 from mmrag.training.towers import Towers
 
-__all__ = ["CARD_FILE", "export", "model_card"]
+__all__ = ["CARD_FILE", "export", "export_onnx", "model_card"]
 
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
+_OPSET = 17
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -63,6 +71,86 @@ def export(towers: Towers, folder: Path, card: str, *, half: bool = True) -> str
             f"{folder} cannot be written: {error.strerror or error}", "Free some space, then run it with --resume."
         ) from error
     return f"{'hf' if hf else 'open_clip'}:{folder}"
+
+
+def export_onnx(folder: Path) -> str:
+    """Write the graphs of a model of open_clip that `export` wrote into the same folder; return the id that loads them.
+
+    Weights are kept as float16 and computed with in float32. Raises `UsageError` for a model in another layout, or one
+    whose texts `tokenizers` alone cannot read.
+    """
+    if (
+        not (folder / CONFIG_FILE).is_file()
+        or not (folder / "tokenizer.json").is_file()
+        or (folder / TEXT_FOLDER).is_dir()
+    ):
+        raise UsageError("only new models of --size can be written as ONNX", "Leave out --onnx.")
+    torch = import_library("torch")
+    loaded = read_open_clip(str(folder))
+    tower, recipe = loaded.tower, loaded.tower.recipe
+    tower.model.eval()
+    tokens = tower.tokenize(["a chart", "a table"])["tokens"]
+    pixels = torch.zeros(2, 3, *recipe.size)
+    for file, features, example in (
+        (IMAGE_FILE, tower.model.encode_image, pixels),
+        (TEXT_FILE, tower.model.encode_text, tokens),
+    ):
+        graph = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the exporter's own age and of its own code
+            torch.onnx.export(
+                _tower(torch, tower.model, features),
+                (example,),
+                graph,
+                input_names=["input"],
+                output_names=["vectors"],
+                dynamic_axes={"input": {0: "n"}, "vectors": {0: "n"}},
+                opset_version=_OPSET,
+                dynamo=False,
+            )
+        _replace(folder / file, _halved(graph.getvalue()))
+    tokenizer = load_tokenizer(folder)
+    settings = {
+        "length": int(tokens.shape[1]),
+        "pad": tokenizer.token_to_id(PAD),
+        "dim": int(loaded.config["embed_dim"]),
+        "recipe": asdict(recipe),
+    }
+    _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
+    return f"onnx:{folder}"
+
+
+def _tower(torch: Any, model: Any, features: Any) -> Any:
+    class Tower(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, given: Any) -> Any:
+            return torch.nn.functional.normalize(features(given), dim=-1)
+
+    return Tower().eval()
+
+
+def _halved(graph: bytes) -> bytes:
+    """The same graph with matrices kept as float16 and cast when it is loaded."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load_from_string(graph)
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type == TensorProto.FLOAT and len(tensor.dims) >= 2:
+            name = tensor.name
+            half = numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+            casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    data: bytes = model.SerializeToString()
+    return data
 
 
 def _settings(source: Path | None, folder: Path, hf: bool) -> None:

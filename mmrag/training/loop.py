@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,6 +41,8 @@ class Plan:
     `lr` is the highest learning rate, reached after `warmup` (a share of the steps), then falling as a cosine to 0;
     `clip` bounds the norm of the gradient; `every`: steps between measurements. `precision`: "auto" is bf16 where a
     CUDA device has it and fp32 elsewhere (autocast to bf16 was slower than fp32 on the CPUs that were tried).
+    `grow`: begin with pictures of half the size and end with whole ones (Tan & Le 2021, progressive learning), for
+    models of convolutions, which take any size.
     """
 
     steps: int = 1000
@@ -53,6 +56,7 @@ class Plan:
     seed: int = 0
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     every: int = 100
+    grow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,17 @@ def learning_rate(plan: Plan, step: int) -> float:
     return plan.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm)))
 
 
+_STAGES = ((0.4, 0.58), (0.65, 0.66), (0.85, 0.83), (1.0, 1.0))
+"""Up to this share of the steps, pictures of this share of the model's own size."""
+_STRIDE = 16
+
+
+def edge_at(plan: Plan, step: int, whole: int) -> int:
+    """Height and width, in pixels, of the pictures of a step (from 0) of a plan that grows, whose last are `whole`."""
+    share = next(size for until, size in _STAGES if step < until * plan.steps)
+    return min(whole, max(2 * _STRIDE, round(whole * share / _STRIDE) * _STRIDE))
+
+
 def train(
     pairs: Pairs,
     towers: Towers,
@@ -110,7 +125,11 @@ def train(
     size = plan.batch * plan.accumulate
     if size < 2 or plan.steps < 1:
         raise UsageError("a training needs a step of two pairs at least", "Give a larger --batch or --steps.")
-    with Batches(pairs, towers.recipe, size, seed=plan.seed, workers=workers) as batches:
+    whole = towers.recipe.size
+    if plan.grow and not (towers.convolves and whole[0] == whole[1]):
+        raise UsageError("this model takes pictures of one size only", "Leave out --grow.")
+    edge = partial(edge_at, plan, whole=whole[0]) if plan.grow else None
+    with Batches(pairs, towers.recipe, size, seed=plan.seed, workers=workers, edge=edge) as batches:
         run = _Run(towers, plan, folder / CHECKPOINT, device, on_progress)
         run.resume()
         run.held_out = batches.held_out()
@@ -243,7 +262,9 @@ class _Run:
         negative of every other, which the mean of the parts' own losses would give up.
         """
         torch = self._torch
-        same = torch.from_numpy(same_rows(batch.texts, batch.keys, batch.wordings)).to(self.device)
+        same = torch.from_numpy(
+            same_rows(batch.texts, batch.keys, batch.wordings, claims=batch.claims, seen=batch.seen)
+        ).to(self.device)
         if self.plan.accumulate == 1:
             images, texts = self._features(batch, slice(None))
             loss = self._loss(images, texts, same)

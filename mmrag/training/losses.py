@@ -25,12 +25,19 @@ MAX_SCALE = 100.0
 
 
 def same_rows(
-    texts: Sequence[str], keys: Sequence[str] | None = None, wordings: Sequence[Sequence[str]] | None = None
+    texts: Sequence[str],
+    keys: Sequence[str] | None = None,
+    wordings: Sequence[Sequence[str]] | None = None,
+    *,
+    claims: Sequence[frozenset[str]] = (),
+    seen: Sequence[frozenset[str]] = (),
 ) -> npt.NDArray[np.bool_]:
     """Shape (images, texts): which text fits a picture that is not its own, and so is no negative of it.
 
     That is one that is the same as the picture's, or among all its `wordings`; `keys` name the pictures, and all texts
-    of one name fit it. Compared without regard to case and spacing. The diagonal is False: it is the positive.
+    of one name fit it. Compared without regard to case and spacing. Where the `claims` of the texts are given, and what
+    is `seen` in the pictures, so is every text whose claims (one at least) are all seen. The diagonal is False: it is
+    the positive.
     """
     names = [_folded(text) for text in texts]
     fitting = [{name, *map(_folded, more)} for name, more in zip(names, wordings or [()] * len(names), strict=True)]
@@ -38,8 +45,18 @@ def same_rows(
     if keys is not None:
         numbers = np.unique(list(keys), return_inverse=True)[1]
         same |= numbers[:, None] == numbers[None, :]
+    if claims:
+        same |= _fitting(claims, seen)
     np.fill_diagonal(same, False)
     return same
+
+
+def _fitting(claims: Sequence[frozenset[str]], seen: Sequence[frozenset[str]]) -> npt.NDArray[np.bool_]:
+    """Shape (images, texts): whether all that a text claims is seen; a text that claims nothing fits nothing."""
+    bits = {name: 1 << place for place, name in enumerate(sorted(frozenset().union(*claims)))}
+    asked = [sum(bits[name] for name in found) for found in claims]
+    shown = [sum(bits.get(name, 0) for name in found) for found in seen]
+    return np.array([[bool(one) and not one & ~own for one in asked] for own in shown], np.bool_)
 
 
 def _folded(text: str) -> str:

@@ -35,11 +35,17 @@ _PASSAGE = 300
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A picture, wordings that fit it (one or more), and a name: pairs of one name are no negatives of each other."""
+    """A picture, wordings that fit it (one or more), and a name: pairs of one name are no negatives of each other.
+
+    Where it is known, `seen` is all that is true of the picture and `claims` what each text says of it: a text whose
+    claims are all seen in another picture fits that one too.
+    """
 
     image: Image.Image
     texts: tuple[str, ...]
     key: str
+    claims: tuple[frozenset[str], ...] = ()
+    seen: frozenset[str] = frozenset()
 
 
 class Pairs(Protocol):
@@ -68,7 +74,7 @@ class GeneratedPairs:
     """`total` pictures drawn by the project from `seed`, and `held` of its held-out fonts, colours and wordings.
 
     `drawn_by` names the function `(index, seed, split) -> picture` as "module:attribute"; what it gives has an
-    `image` and `captions`.
+    `image`, `captions`, the `claims` of each and what is `seen`.
     """
 
     total: int
@@ -83,7 +89,7 @@ class GeneratedPairs:
     def pair(self, split: Split, index: int) -> Pair:
         """Draw one picture."""
         drawn = self._draw()(index, self.seed, split)
-        return Pair(drawn.image, tuple(drawn.captions), f"{split}-{index}")
+        return Pair(drawn.image, tuple(drawn.captions), f"{split}-{index}", tuple(drawn.claims), frozenset(drawn.seen))
 
     def texts(self, split: Split, index: int) -> tuple[str, ...]:
         """Wordings are made with the picture, so this draws it."""

@@ -1,7 +1,8 @@
 """A training as a folder: begun, stopped, resumed, finished. What `mmrag train` calls.
 
 While it lasts, the folder holds what it was begun with (`training.json`), the model that it began from where that is a
-new one (`start/`) and a checkpoint; in the end it holds the model.
+new one (`start/`), the pictures that were drawn for it (`pictures.sqlite`) and a checkpoint; in the end it holds the
+model.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from mmrag.embedders.clip import Loaded
 from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.torch_runtime import choose_device
 from mmrag.errors import ModelUnavailable, StorageFull, UsageError
-from mmrag.training.exporting import export, model_card
+from mmrag.training.exporting import export, export_onnx, model_card
+from mmrag.training.keeping import KeptPairs
 from mmrag.training.loop import CHECKPOINT, Outcome, Plan, Progress, train
-from mmrag.training.pairs import Pairs
+from mmrag.training.pairs import GeneratedPairs, Pairs
 from mmrag.training.starting import fresh, load_start
 from mmrag.training.towers import Towers, Trains
 
@@ -29,6 +31,9 @@ __all__ = ["Job", "Result", "run"]
 
 _RECORD = "training.json"
 _START, _PARTIAL = "start", "start.partial"
+_PICTURES = "pictures.sqlite"
+_LEFT = {_START, _PARTIAL, _PICTURES, f"{_PICTURES}-wal", f"{_PICTURES}-shm"}
+"""What a training that never began may have left behind."""
 _TOKENIZER_PAIRS = 2000
 """Pairs whose texts the tokenizer is learnt from."""
 
@@ -38,7 +43,8 @@ class Job:
     """What is trained: the model `start` names (`open_clip:...`, `hf:...`), or a new one of `size` where it is "".
 
     `blocks` counts where `trained` is "blocks"; "image" is for a new model, and takes all-MiniLM-L6-v2 as the text
-    tower. `limits` is a paragraph for the model card in place of the general one.
+    tower. `limits` is a paragraph for the model card in place of the general one. `onnx` writes the graphs too that run
+    it without torch; `Result.id` names those then.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -47,6 +53,7 @@ class Job:
     trained: Trains = "all"
     blocks: int = 1
     limits: str = ""
+    onnx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,9 @@ def run(
     chosen = choose_device(device)
     record = {"job": asdict(job), "data": dict(pairs.describe())}
     begun = _begin(folder, json.loads(json.dumps(record)), resume)
+    if isinstance(pairs, GeneratedPairs) and job.plan.steps * job.plan.batch * job.plan.accumulate > pairs.total:
+        folder.mkdir(parents=True, exist_ok=True)
+        pairs = KeptPairs(pairs, folder / _PICTURES)  # each is looked at more than once
     loaded = _loaded(pairs, job, folder, begun)
     if not begun:
         _write(folder / _RECORD, {**record, "model": loaded.identity["weights"]})
@@ -91,9 +101,13 @@ def run(
     outcome = train(pairs, towers, job.plan, folder, device=chosen, workers=workers, on_progress=on_progress)
     start = job.start or f"nothing (size {job.size})"
     id = export(towers, folder, model_card(towers, job.plan, outcome, pairs.describe(), start, job.limits))
+    if job.onnx:
+        id = export_onnx(folder)
     _write(folder / _RECORD, {**record, "finished": asdict(outcome)})
     for name in (_START, CHECKPOINT):
         shutil.rmtree(folder / name, ignore_errors=True)
+    for name in _LEFT - {_START, _PARTIAL}:
+        (folder / name).unlink(missing_ok=True)
     return Result(id, folder, outcome)
 
 
@@ -106,7 +120,7 @@ def _begin(folder: Path, record: dict[str, Any], resume: bool) -> dict[str, Any]
         raise UsageError(f"{folder} is a file", "Name a folder with --out.")
     file = folder / _RECORD
     if not resume:
-        if folder.is_dir() and {path.name for path in folder.iterdir()} - {_START, _PARTIAL}:
+        if folder.is_dir() and {path.name for path in folder.iterdir()} - _LEFT:
             hint = "Go on with it with --resume, or name another folder." if file.is_file() else _ANEW
             raise UsageError(f"{folder} is not empty", hint)
         return {}

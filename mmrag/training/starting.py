@@ -31,11 +31,11 @@ TEXT_FOLDER = "text"
 
 _CONVOLUTIONS = {"timm_model_name": "mobilenetv4_conv_small", "timm_pool": "avg", "timm_proj": ""}
 SIZES: Mapping[str, Mapping[str, Any]] = {
-    # 5.4 million weights, 11 MB in half precision. Convolutions learn from few pictures and are cheap on a CPU.
+    # 5 million weights, 10 MB in half precision. Convolutions learn from few pictures and are cheap on a CPU.
     "small": {
         "embed_dim": 256,
-        "vision_cfg": {**_CONVOLUTIONS, "image_size": 224},
-        "text_cfg": {"context_length": 64, "vocab_size": 6000, "width": 192, "heads": 3, "layers": 4},
+        "vision_cfg": {**_CONVOLUTIONS, "image_size": 192},
+        "text_cfg": {"context_length": 48, "vocab_size": 6000, "width": 192, "heads": 3, "layers": 3},
     },
     # As many weights: the same without convolutions.
     "vit": {

@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["train_tokenizer"]
+__all__ = ["PAD", "train_tokenizer"]
 
-_PAD, _START, _END = "<pad>", "<start>", "<end>"
+PAD, _START, _END = "<pad>", "<start>", "<end>"
 
 
 def train_tokenizer(texts: Iterable[str], folder: Path, *, entries: int, length: int) -> int:
@@ -36,7 +36,7 @@ def train_tokenizer(texts: Iterable[str], folder: Path, *, entries: int, length:
     trainer = trainers.BpeTrainer(
         vocab_size=entries - 1,
         min_frequency=2,
-        special_tokens=[_PAD, _START],
+        special_tokens=[PAD, _START],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
@@ -50,7 +50,7 @@ def train_tokenizer(texts: Iterable[str], folder: Path, *, entries: int, length:
     settings = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": length,
-        "pad_token": _PAD,
+        "pad_token": PAD,
         "bos_token": _START,
         "eos_token": _END,
     }

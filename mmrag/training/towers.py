@@ -66,7 +66,7 @@ class Towers:
         self.recipe = recipe
         self._torch = import_library("torch")
         convolution = self._torch.nn.Conv2d
-        self._convolves = sum(isinstance(module, convolution) for module in self.model.modules()) > 2
+        self.convolves = sum(isinstance(module, convolution) for module in self.model.modules()) > 2
         parameter = self._torch.nn.Parameter
         scale, bias = initial_scale(loss, pairs)
         own = dict(self.model.named_parameters())
@@ -79,7 +79,7 @@ class Towers:
     def to(self, device: str) -> None:
         """Move all that there is to a device."""
         self.model.to(device)
-        if self._convolves:
+        if self.convolves:
             self.model.to(memory_format=self._torch.channels_last)  # half as slow again without, on CPUs
         for parameter in (self.log_scale, self.bias, *self.adapters.values()):
             parameter.data = parameter.data.to(device)
@@ -99,7 +99,7 @@ class Towers:
         std = torch.tensor(recipe.std, device=pixels.device)[:, None, None]
         mean = torch.tensor(recipe.mean, device=pixels.device)[:, None, None]
         normal = pixels.float() * (recipe.scale / std) - mean / std
-        if self._convolves:
+        if self.convolves:
             normal = normal.contiguous(memory_format=torch.channels_last)
         return self._finish("image", self.start.tower.image_features(pixels=normal))
 

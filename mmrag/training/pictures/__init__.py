@@ -13,6 +13,7 @@ Knows nothing of models and training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -35,7 +36,7 @@ from mmrag.training.pictures import (
     screens,
     tables,
 )
-from mmrag.training.pictures.captions import Caption, Facts, describe
+from mmrag.training.pictures.captions import Caption, Facts, describe, seen
 from mmrag.training.pictures.degrade import GREY, degrade, quality
 from mmrag.training.pictures.fonts import has_korean
 from mmrag.training.pictures.kinds import KINDS
@@ -65,6 +66,16 @@ class Picture:
     def captions(self) -> tuple[str, ...]:
         """The texts of all wordings."""
         return tuple(caption.text for caption in self.wordings)
+
+    @property
+    def claims(self) -> tuple[frozenset[str], ...]:
+        """What each caption claims, in their order: it fits every picture whose `seen` holds all of it."""
+        return tuple(caption.claims for caption in self.wordings)
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """All that a caption may claim of this picture."""
+        return seen(self.facts)
 
     def said(self, language: str) -> tuple[str, ...]:
         """The texts in `en` or `ko`."""
@@ -106,7 +117,7 @@ def picture(
     rng = Random(f"{seed}/{split}/{index}")  # noqa: S311 - pictures, not secrets
     chosen = KINDS[rng.choices(list(weights), list(weights.values()))[0]]
     language = "ko" if rng.random() < KOREAN_SHARE and has_korean(split) else "en"
-    shape = rng.uniform(*chosen.shapes)
+    shape = math.exp(rng.uniform(*map(math.log, chosen.shapes)))
     sheet = Sheet(rng, split, language, shape, dark=rng.random() < chosen.dark)
     chosen.paint(sheet)
     name = quality(rng) if degraded else "clean"

@@ -14,7 +14,7 @@ from mmrag.training.pictures.mixed import INSIDE
 from mmrag.training.pictures.wordings import COLOURS, COUNTS, GROUPS, NOUNS, NUMBERS, TRAITS
 from mmrag.training.pictures.words import Term
 
-__all__ = ["STYLES", "Caption", "Facts", "Style", "describe"]
+__all__ = ["STYLES", "Caption", "Facts", "Style", "describe", "seen"]
 
 
 class Facts(TypedDict):
@@ -41,11 +41,16 @@ class Facts(TypedDict):
 
 
 class Caption(NamedTuple):
-    """`detail`: 0 the kind, 1 with its subject, 2 with colours and counts, 3 everything, 4 the group alone."""
+    """`detail`: 0 the kind, 1 with its subject, 2 with colours and counts, 3 everything, 4 the group alone.
+
+    `claims`: what the caption says that can be seen in a small picture, in the words of `seen`. It fits every picture
+    of which all of that is true.
+    """
 
     text: str
     language: str
     detail: int
+    claims: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +97,36 @@ STYLES = {
 
 MOST_COLOURS, MOST_TRAITS = 4, 4
 
-DETAILS = (3, 2, 1, 3, 0)
+DETAILS = (3, 2, 1, 3, 0, 2, 3)
 """Of the captions that name the kind; what tells pictures apart is said more often than what groups them."""
+
+_SUBJECT_SEEN = frozenset({"photo"})
+"""Groups whose subject is seen; elsewhere it is written in letters that a small picture does not show."""
 
 
 def describe(facts: Facts, rng: Random, split: str) -> tuple[Caption, ...]:
-    """Six captions in English, then six in Korean, the fullest first; equal texts are not removed."""
+    """Eight captions in English, then eight in Korean, the fullest first; equal texts are not removed."""
     found = []
     for language in ("en", "ko"):
-        noun = _noun(facts, rng, split, language)
-        group = rng.choice(GROUPS[facts["group"]][language].of(split))
         writer = _Writer(facts, rng, split, language)
-        found += [Caption(writer.write(noun, detail), language, detail) for detail in DETAILS]
-        found.append(Caption(writer.write(group, 4), language, 4))
+        for detail in DETAILS:
+            found.append(writer.caption(_noun(facts, rng, split, language), detail))
+        found.append(writer.caption(rng.choice(GROUPS[facts["group"]][language].of(split)), 4))
     return tuple(found)
+
+
+def seen(facts: Facts) -> frozenset[str]:
+    """All that captions may claim of a picture, as `name:value`."""
+    found = {f"type:{facts['type']}", f"group:{facts['group']}", f"trait:in-{_LANGUAGES[facts['language']]}"}
+    found |= {f"colour:{colour}" for colour in facts["colours"]}
+    found |= {f"count:{what}={number}" for what, number in facts["counts"].items()}
+    found |= {f"trait:{trait}" for trait in (*facts["traits"], facts["quality"])}
+    if facts["subject"] is not None and facts["group"] in _SUBJECT_SEEN:
+        found.add(f"subject:{facts['subject'].en}")
+    return frozenset(found)
+
+
+_LANGUAGES = {"en": "english", "ko": "korean"}
 
 
 def _noun(facts: Facts, rng: Random, split: str, language: str) -> str:
@@ -125,22 +146,31 @@ class _Writer:
         self.facts, self.rng, self.split, self.language = facts, rng, split, language
         self.style = STYLES[split, language]
 
-    def write(self, noun: str, detail: int) -> str:
+    def caption(self, noun: str, detail: int) -> Caption:
         """The caption of one detail."""
         facts, style, choice = self.facts, self.style, self.rng.choice
         subject = facts["subject"] if detail in (1, 3) else None
         said = subject.said(self.language) if subject else ""
         head = choice(style.about if subject else style.plain)
         parts = [head.format(a=_with_article(noun), n=noun, s=said)]
+        claims = {f"group:{facts['group']}"} if detail == 4 else {f"type:{facts['type']}"}
+        if detail != 4:
+            claims |= {f"trait:{trait}" for trait in facts["traits"] if trait.startswith(INSIDE)}
+        if subject and facts["group"] in _SUBJECT_SEEN:
+            claims.add(f"subject:{subject.en}")
         if detail in (2, 3):
             if facts["colours"]:
                 parts.append(choice(style.coloured).format(c=self._colours()))
+                claims |= {f"colour:{colour}" for colour in facts["colours"][:MOST_COLOURS]}
             if facts["counts"]:
                 parts.append(choice(style.counted).format(k=self._counts()))
+                claims |= {f"count:{what}={number}" for what, number in facts["counts"].items()}
         traits = self._traits() if detail == 3 else []
         if traits:
-            parts.append(choice(style.seen).format(t=", ".join(traits)))
-        return ", ".join(parts)
+            words = [self.rng.choice(TRAITS[key][self.language].of(self.split)) for key in traits]
+            parts.append(choice(style.seen).format(t=", ".join(words)))
+            claims |= {f"trait:{key}" for key in traits}
+        return Caption(", ".join(parts), self.language, detail, frozenset(claims))
 
     def _joined(self, words: list[str]) -> str:
         if self.language == "ko" or len(words) < 2:
@@ -175,7 +205,7 @@ class _Writer:
             keys.append(facts["quality"])
         if facts["group"] not in ("photo", "drawing", "equation", "code") and rng.random() < 0.3:
             keys.append("in-korean" if facts["language"] == "ko" else "in-english")
-        return [rng.choice(TRAITS[key][self.language].of(self.split)) for key in keys]
+        return keys
 
 
 MASS = frozenset({"code", "text", "mathematics", "nature"})

@@ -56,6 +56,44 @@ def form(sheet: Sheet) -> None:
     sheet.note(notes[style], "filled-in" if filled else "empty", *["tick-boxes"] * bool(ticks))
 
 
+@kind("record sheet", "form", weight=1.4, shapes=(0.6, 3.0))
+def record(sheet: Sheet) -> None:
+    """Names of fields with their values in two or more columns, under banded headings, nothing left to fill in."""
+    columns = sheet.between(1, 3)
+    size = min(13, sheet.width / columns / 18)
+    style, step = sheet.rng.choice(["plain", "rules", "cells"]), size * sheet.rng.uniform(1.5, 2.2)
+    rows = max(2, int(sheet.height * 0.94 / step))
+    band, wide = (
+        mix(sheet.paper, sheet.colour() if sheet.chance(0.4) else sheet.ink, 0.25),
+        sheet.width * 0.96 / columns,
+    )
+    below, left = sheet.chance(0.3), sheet.width * 0.02
+    for row in range(rows):
+        y = sheet.height * 0.03 + step * row
+        if row == 0 or sheet.chance(0.12):
+            sheet.box((left, y, left + wide * columns, y + step * 0.9), band)
+            heading = sheet.sample(HEADINGS, 1)[0]
+            sheet.text((left + 4, y + step * 0.45), heading, size, readable_on(band), anchor="lm", bold=True)
+            continue
+        for column, words in enumerate(sheet.sample(FIELDS, columns)):
+            x, middle = left + wide * column, y + step / 2
+            if style == "cells":
+                sheet.box((x, y, x + wide, y + step), None, sheet.faint)
+            name = sheet.text((x + 4, middle), f"{words}:", size, anchor="lm", bold=not below, width=wide * 0.5)
+            value = (
+                sheet.sample((*PEOPLE, *COMPANIES, *HEADINGS), 1)[0]
+                if sheet.chance(0.7)
+                else str(sheet.between(1, 9999))
+            )
+            sheet.text(
+                (x + 8 + max(name, wide * 0.35 * (not below)), middle), value, size, anchor="lm", width=wide * 0.5
+            )
+        if style == "rules":
+            sheet.line([(left, y + step), (left + wide * columns, y + step)], sheet.faint, 1)
+    sheet.count("columns", columns)
+    sheet.note(*["field-grid"] * (style == "cells"))
+
+
 def _choices(sheet: Sheet, at: tuple[float, float], size: float) -> None:
     x, y = at
     first = 2 * sheet.between(0, len(CHOICES) // 2 - 1)

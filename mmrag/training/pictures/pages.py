@@ -12,20 +12,25 @@ __all__ = ["contents", "letter", "list_page", "paper", "paragraph", "slide", "te
 PORTRAIT = (0.65, 0.8)
 
 
-@kind("paragraph", "text", weight=1.8, shapes=(1.0, 4.5), dark=0.02)
+@kind("paragraph", "text", weight=3.0, shapes=(0.8, 14.0), dark=0.02)
 def paragraph(sheet: Sheet) -> None:
     """A piece of a page: a few lines of text, with or without a heading."""
-    size, margin = sheet.rng.uniform(13, 24), sheet.width * sheet.rng.uniform(0.01, 0.06)
-    y, headed = margin, sheet.chance(0.35)
+    margin = min(sheet.width * sheet.rng.uniform(0.01, 0.06), sheet.height * 0.2)
+    room = sheet.height - 2 * margin
+    size = min(sheet.rng.uniform(13, 24), room / 1.5)  # a strip holds one line at least
+    y, lone = margin, room < size * 2.8
+    headed = sheet.chance(0.35)
     if headed:
         colour = sheet.colour() if sheet.chance(0.3) else sheet.ink
         heading = sheet.sample(HEADINGS, 1)[0]
-        sheet.text((margin, y), heading, size * 1.4, colour, bold=True, width=sheet.width - 2 * margin)
+        tall = min(size * 1.4, room / 1.3)
+        sheet.text((margin, y), heading, tall, colour, bold=True, width=sheet.width - 2 * margin)
         y += size * 2.2
         sheet.note("heading")
-    end = sheet.paragraph((margin, y, sheet.width - margin, sheet.height - margin), size)
-    sheet.count("text-lines", round((end - y) / (size * 1.4)))
-    sheet.note("justified" if sheet.justified else "ragged")
+    if not (headed and lone):
+        end = sheet.paragraph((margin, y, sheet.width - margin, sheet.height - margin), size)
+        sheet.count("text-lines", max(1, round((end - y) / (size * 1.4))))
+        sheet.note("justified" if sheet.justified else "ragged")
     sheet.note(*["large-letters"] * (size > 20), *["small-letters"] * (size < 15))
 
 

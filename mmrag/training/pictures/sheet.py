@@ -30,7 +30,7 @@ class Sheet:
     def __init__(self, rng: Random, split: str, language: str, shape: float, *, dark: bool = False) -> None:
         self.rng, self.split, self.language = rng, split, language
         self.width = LONG_SIDE if shape >= 1 else max(96, round(LONG_SIDE * shape))
-        self.height = LONG_SIDE if shape < 1 else max(96, round(LONG_SIDE / shape))
+        self.height = LONG_SIDE if shape < 1 else max(32, round(LONG_SIDE / shape))
         self.paper, self.ink = self._ground(dark)
         self.faint = mix(self.paper, self.ink, 0.18)
         self.soft = mix(self.paper, self.ink, 0.5)

@@ -61,6 +61,7 @@ equation | equation; mathematical formula; formula; mathematics; terms of mathem
 code listing | code listing; source code; program code; text of a program; piece of code | piece of program text | 코드; 소스 코드; 프로그램 코드; 프로그램 글; 코드 조각 | 프로그램 글 조각
 terminal | terminal window; terminal screenshot; command line; shell with commands; screen with a shell | screen of shell commands | 터미널 화면; 명령줄 화면; 명령어 화면; 명령어를 친 창 | 명령어를 친 화면
 form | form; form to fill in; application form; paper with fields; entries to complete | paper with fields to complete | 양식; 신청서; 서식; 빈칸이 있는 서류; 채우는 종이 | 빈칸을 채우는 서류
+record sheet | record with fields and values; sheet of data fields; report form; facts listed by field; filled-in record | record listing the values of fields | 기록지; 항목과 값을 적은 기록; 기재 사항 표지; 보고 양식; 항목별 기록 | 항목의 값을 늘어놓은 기록
 invoice | invoice; bill; invoice with items; paper that lists goods and amounts; bill for goods | paper that bills for goods | 송장; 거래명세서; 청구서; 물품 값을 적은 서류; 값을 청구하는 종이 | 물품 값을 청구하는 서류
 receipt | receipt; till receipt; shop receipt; slip of paper; paper from a till in a shop | paper slip from a shop | 영수증; 매장 영수증; 가게 종이; 가게에서 준 영수증 | 가게에서 받은 종이
 business card | business card; visiting card; name card; small card; card of a person with a name | small card with a name | 명함; 작은 카드; 이름 카드 | 이름이 적힌 작은 카드

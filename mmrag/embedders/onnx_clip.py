@@ -1,0 +1,145 @@
+"""Encoders of images and texts as two ONNX graphs: without torch, ready in a moment, quick on a CPU.
+
+A folder holds `onnx_clip.json` (what the pictures have to look like, tokens of a text), `image.onnx`, `text.onnx`,
+`tokenizer.json` and a model card; `mmrag train --onnx` writes one. One such encoder comes with the package: it knows
+documents (charts, tables, diagrams, forms, pages), and little of photographs. Knows no training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from mmrag.embedders.preprocessing import Recipe
+from mmrag.embedders.text import available_threads, load_tokenizer
+from mmrag.embedders.weights import file_hash
+from mmrag.errors import ModelUnavailable, UsageError
+from mmrag.types import Vectors
+
+__all__ = ["CONFIG_FILE", "IMAGE_FILE", "TEXT_FILE", "OnnxClipEmbedder", "document_clip", "onnx_clip"]
+
+CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
+DOCUMENT_CLIP_SHA256 = ""
+"""Of the shipped encoder's files, as `_hash` makes it."""
+_SHIPPED = Path(__file__).parent / "document_clip"
+_CHUNK = 8
+"""Pictures of a run."""
+
+
+class OnnxClipEmbedder:
+    """An `Embedder` of images and texts, on the CPU, one thread a run.
+
+    Raises `ModelUnavailable` where the folder lacks something or its files are damaged.
+    """
+
+    modalities = frozenset({"image", "text"})
+
+    def __init__(self, folder: Path, label: str) -> None:
+        try:
+            settings = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
+            self._recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
+            self._length, self.dim = int(settings["length"]), int(settings["dim"])
+            self._pad = int(settings["pad"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelUnavailable(
+                f"{folder} holds no encoder in ONNX", "Name a folder of `mmrag train --onnx`."
+            ) from error
+        self.image_size = max(self._recipe.size)
+        self._tokenizer = load_tokenizer(folder)
+        self._tokenizer.enable_truncation(self._length)
+        self._tokenizer.enable_padding(length=self._length, pad_id=self._pad)
+        self._sessions = {name: _session(folder / name) for name in (IMAGE_FILE, TEXT_FILE)}
+        self.fingerprint = f"{label}-{self.dim}-{_hash(folder)[:16]}"
+        self._threads = available_threads()
+
+    def embed_images(self, images: Sequence[Image.Image]) -> Vectors:
+        """Any PIL mode and size; shape (len(images), dim), rows of length 1."""
+        return self._run(len(images), lambda part: self._images(images[part]))
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dim), rows of length 1; text over the model's length is cut."""
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        encoded = [entry.ids for entry in self._tokenizer.encode_batch(clean)]
+        ids = np.array(encoded, np.int64).reshape(len(texts), -1)
+        return self._run(len(texts), lambda part: self._infer(TEXT_FILE, ids[part]))
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As `embed_passages`: these models know no difference."""
+        return self.embed_passages(texts)
+
+    def _images(self, images: Sequence[Image.Image]) -> Vectors:
+        return self._infer(IMAGE_FILE, np.stack([self._recipe.pixels(image) for image in images]))
+
+    def _infer(self, name: str, values: npt.NDArray[Any]) -> Vectors:
+        # One row a run: how many others there are must not change a vector, not even in its last bit.
+        rows = [self._sessions[name].run(None, {"input": values[place : place + 1]})[0] for place in range(len(values))]
+        found: Vectors = np.concatenate(rows)
+        return found
+
+    def _run(self, count: int, run: Callable[[slice], Vectors]) -> Vectors:
+        if not count:
+            return np.zeros((0, self.dim), np.float32)
+        parts = [slice(start, start + _CHUNK) for start in range(0, count, _CHUNK)]
+        if len(parts) == 1 or self._threads == 1:
+            return np.concatenate([run(part) for part in parts])
+        with ThreadPoolExecutor(min(self._threads, len(parts))) as pool:
+            return np.concatenate(list(pool.map(run, parts)))
+
+
+def onnx_clip(argument: str, device: str = "auto") -> OnnxClipEmbedder:
+    """The encoder of a folder that `mmrag train --onnx` wrote. Always on the CPU."""
+    del device
+    folder = Path(argument).expanduser()
+    if not argument or not folder.is_dir():
+        raise ModelUnavailable(
+            f"there is no folder {argument!r}", "Name a folder of `mmrag train --onnx`: onnx:FOLDER."
+        )
+    return OnnxClipEmbedder(folder, "onnx-clip")
+
+
+def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
+    """The small encoder of documents that comes with the package, checked against a pinned sha256.
+
+    Raises `ModelUnavailable` where its files are not the pinned ones.
+    """
+    del device
+    if argument:
+        raise UsageError(f"document-clip takes no argument, not {argument!r}", "Use the id document-clip.")
+    if _hash(_SHIPPED) != DOCUMENT_CLIP_SHA256:
+        raise ModelUnavailable(
+            "the installed document-clip is damaged", "pip install --force-reinstall --no-deps mmrag"
+        )
+    return OnnxClipEmbedder(_SHIPPED, "document-clip")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _hash(folder: Path) -> str:
+    """Of all that the vectors depend on; "" where a file is missing."""
+    files = [folder / name for name in (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")]
+    if not all(file.is_file() for file in files):
+        return ""
+    return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()
+
+
+def _session(file: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises kinds of its own
+        raise ModelUnavailable(f"{file} cannot be loaded: {error}", "Delete the model and get it again.") from error

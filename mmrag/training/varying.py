@@ -1,0 +1,72 @@
+"""The same pair a little otherwise each time it is looked at: cut, framed, lit, and asked for in other words.
+
+Only what leaves every caption true: no mirroring (letters), no change of hue (colours are named), edges cut by less
+than what a chart's own margin is. Knows no model.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from PIL import Image
+
+__all__ = ["varied_picture", "varied_text"]
+
+_CUT, _FRAME = 0.06, 0.08
+"""Shares of a side that may be cut off, or added, at each edge."""
+_ASKED = {
+    "en": ("find {}", "show me {}", "where is {}?", "which page shows {}?", "the page with {}", "I look for {}"),
+    "ko": ("{} 찾아줘", "{} 보여줘", "{} 어디 있어?", "{} 있는 페이지", "{}이(가) 나오는 쪽은?", "어느 쪽에 {} 있나"),
+}
+_JOINED = {
+    "en": ("{} of {}", "{} about {}", "{} for {}", "{}: {}", "{} by {}"),
+    "ko": ("{1} {0}", "{1}의 {0}", "{0}: {1}"),
+}
+_ONSETS = ("b", "br", "c", "ch", "d", "f", "g", "h", "l", "m", "n", "p", "pr", "r", "s", "st", "t", "tr", "v", "w", "")
+_VOWELS = ("a", "e", "i", "o", "u", "ai", "ea", "ou")
+_CODAS = ("", "", "n", "r", "s", "t", "l", "nd", "ck", "ng", "m")
+_HANGUL, _SYLLABLES = 0xAC00, 11172
+
+
+def varied_picture(image: Image.Image, rng: Random) -> Image.Image:
+    """RGB, each edge cut or framed a little, lighter or darker, with more or less contrast."""
+    image = image.convert("RGB")
+    if rng.random() < 0.8:
+        sides = [rng.uniform(-_CUT, _FRAME) for _ in range(4)]
+        left, top, right, bottom = (round(side * edge) for side, edge in zip(sides, image.size * 2, strict=True))
+        ground = image.getpixel((1, 1)) if min(image.size) > 1 else (255, 255, 255)
+        grown = Image.new("RGB", (image.width + left + right, image.height + top + bottom), ground)
+        grown.paste(image, (left, top))
+        image = grown
+    if rng.random() < 0.5:
+        gain, lift = rng.uniform(0.85, 1.15), rng.uniform(-15, 15)
+        image = image.point([round(value * gain + lift) for value in range(256)] * 3)
+    return image
+
+
+def varied_text(text: str, rng: Random, *, longest: int = 90) -> str:
+    """A caption with a subject that no model knows, or as a question would put it; long ones stay as they are.
+
+    What is asked for is found among words that say nothing of the looks ("the pie chart of revenue by market"): words
+    made up at random teach that such words are to be passed over.
+    """
+    if len(text) > longest:
+        return text
+    language = "ko" if any("가" <= letter <= "힣" for letter in text) else "en"
+    if rng.random() < 0.4:
+        text = rng.choice(_JOINED[language]).format(text, _made_up(rng, language))
+    if rng.random() < 0.25:
+        text = rng.choice(_ASKED[language]).format(text)
+    return text
+
+
+def _made_up(rng: Random, language: str) -> str:
+    """One to four words of syllables drawn at random."""
+    words = []
+    for _ in range(rng.randint(1, 4)):
+        if language == "ko":
+            words.append("".join(chr(_HANGUL + rng.randrange(_SYLLABLES)) for _ in range(rng.randint(1, 4))))
+        else:
+            parts = (rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(rng.randint(1, 3)))
+            words.append("".join(parts))
+    return " ".join(words)
