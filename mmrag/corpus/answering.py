@@ -39,6 +39,7 @@ class Answering:
     def __init__(self, index: OpenIndex) -> None:
         self._index = index
         self._given = GivenEvidence(index)
+        self._own_llm: tuple[VisionLLM | None] | None = None
         self._llm: tuple[VisionLLM | None] | None = None
         self._generator: Generator | None = None
         self._verifier: LookingVerifier | None = None
@@ -66,7 +67,7 @@ class Answering:
         tell = progress or _silent
         tell(AnswerEvent("searching"))
         evidence = merged(self._index.retriever().search(question, k, filters), carried)
-        tell(AnswerEvent("answering"))
+        tell(AnswerEvent("answering", evidence=tuple(evidence)))
         draft = self.generator().generate(question.strip(), evidence)
         if draft.text.strip() and not draft.parts:
             draft = split(draft)
@@ -139,8 +140,15 @@ class Answering:
             self._verifier = LookingVerifier(build(self._given), build, self._given, checks)
         return self._verifier
 
+    def use(self, llm: VisionLLM | None) -> None:
+        """Ask this model from now on, or none, whatever the settings name."""
+        self._generator = self._verifier = self._llm = None
+        self._own_llm = (llm,)
+
     def llm(self) -> VisionLLM | None:
-        """The model that `llm` names in the settings, None for "none"."""
+        """The model that was given, else the one that `llm` names in the settings; None for "none"."""
+        if self._own_llm is not None:
+            return self._own_llm[0]
         if self._llm is None:
             from mmrag import llms
 
