@@ -27,12 +27,18 @@ KINDS: Mapping[str, Mapping[str, str]] = {
     },
     "embedders": {
         "minilm": "mmrag.embedders:minilm",
+        "document-clip": "mmrag.embedders:document_clip",
+        "onnx": "mmrag.embedders:onnx_clip",
         "open_clip": "mmrag.embedders:open_clip",
         "hf": "mmrag.embedders:hugging_face",
         "fake": "mmrag.testing.embedders:FakeEmbedder",
     },
     "exporters": {
-        "html": "mmrag.display:write_answer",
+        "pack": "mmrag.display:write_pack",
+    },
+    "notebook": {
+        "values": "mmrag.display:register",
+        "progress": "mmrag.display:live_line",
     },
 }
 

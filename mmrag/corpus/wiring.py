@@ -57,4 +57,5 @@ def open_channels(catalog: Catalog, models: Models, cache: Path) -> list[Channel
 
 
 def _embed(models: Models, space: str, question: str) -> Vectors | None:
-    return models[space].embed_queries([question]) if embedders.reads(models.name(space), question) else None
+    asked = embedders.readable(models.name(space), question)
+    return models[space].embed_queries([asked]) if asked else None

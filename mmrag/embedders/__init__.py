@@ -1,13 +1,14 @@
 """Encoders that put images and texts in one space, or texts in a space of their own, and the profiles that name them.
 
-An id is `minilm`, `open_clip:MODEL/PRETRAINED`, `open_clip:MODEL@FILE.safetensors`, `open_clip:FOLDER` or
-`hf:ID_OR_FOLDER`. Loading never opens a connection; `fetch` is the only function here that downloads. Model libraries
-are imported inside the functions that need them.
+An id is `document-clip`, `minilm`, `open_clip:MODEL/PRETRAINED`, `open_clip:MODEL@FILE.safetensors`,
+`open_clip:FOLDER`, `onnx:FOLDER` or `hf:ID_OR_FOLDER`. Loading never opens a connection; `fetch` is the only function
+here that downloads. Model libraries are imported inside the functions that need them.
 """
 
 from __future__ import annotations
 
-from mmrag.embedders.languages import reads
+from mmrag.embedders.languages import readable, reads
+from mmrag.embedders.onnx_clip import document_clip, onnx_clip
 from mmrag.embedders.profiles import PROFILES, ModelStatus, Profile, describe, fetch, is_on_disk, resolve_profile
 from mmrag.embedders.text import minilm
 from mmrag.embedders.tokens import max_tokens, token_counter
@@ -20,13 +21,16 @@ __all__ = [
     "ModelStatus",
     "Profile",
     "describe",
+    "document_clip",
     "fetch",
     "hugging_face",
     "is_on_disk",
     "load",
     "max_tokens",
     "minilm",
+    "onnx_clip",
     "open_clip",
+    "readable",
     "reads",
     "resolve_profile",
     "token_counter",

