@@ -346,7 +346,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:
-    """A step on the way to an answer, for whoever shows it; `claim` comes with stage "claim", after its verdict."""
+    """A step on the way to an answer, for whoever shows it; `claim` comes with stage "claim", after its verdict.
+
+    `evidence` comes with stage "answering": the pages that the answer is looked for on.
+    """
 
     stage: AnswerStage
     claim: Claim | None = None
+    evidence: tuple[Evidence, ...] = field(default=(), compare=False)
