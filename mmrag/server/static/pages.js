@@ -1,0 +1,43 @@
+// Pages as elements: where they stand in words, small pictures, and boxes laid over them.
+
+import { pageUrl } from "./api.js";
+import { h } from "./dom.js";
+
+const KINDS = { page: "whole page", passage: "passage", figure: "figure", table: "table", picture: "picture", tile: "part of a picture" };
+
+/** The kind of a region in words. */
+export const kindWord = (kind) => KINDS[kind] || kind;
+
+/** "page 2 of 8", "picture", "one page". */
+export function placeWord(hit) {
+  if (hit.kind === "picture" && !(hit.pages > 1)) return "picture";
+  if (hit.pages > 1) return `page ${hit.page} of ${hit.pages}`;
+  return hit.pages === 1 ? "one page" : `page ${hit.page}`;
+}
+
+/** A hit as the viewer takes it. */
+export function hitSpot(hit) {
+  const whole = hit.kind === "page" || hit.kind === "picture";
+  return { ...hit, box: whole ? null : hit.box, quote: hit.snippet || hit.text || "", kind: hit.kind };
+}
+
+/** A small picture of a page with the box drawn over it. */
+export function thumbnail(item, width = 240) {
+  const image = h("img", { src: pageUrl(item.page_id, { width, thumb: true }), alt: "", loading: "lazy", decoding: "async" });
+  const sheet = h("span", { class: "sheet" }, image);
+  image.addEventListener("error", () => sheet.classList.add("is-missing"));
+  image.addEventListener("load", () => sheet.classList.add("is-loaded"));
+  if (item.box) sheet.append(boxOver(item.box));
+  return h("span", { class: "thumb" }, sheet);
+}
+
+/** A rectangle in fractions of the page, laid over its picture. */
+export function boxOver(box, className = "box") {
+  const [left, top, right, bottom] = box.map((side) => Math.min(Math.max(Number(side) || 0, 0), 1));
+  const mark = h("span", { class: className, "aria-hidden": "true" });
+  mark.style.left = `${left * 100}%`;
+  mark.style.top = `${top * 100}%`;
+  mark.style.width = `${(right - left) * 100}%`;
+  mark.style.height = `${(bottom - top) * 100}%`;
+  return mark;
+}
