@@ -233,7 +233,7 @@ async def _told(ticket: Ticket, desk: Desk, heartbeat: float) -> AsyncIterator[b
         elif step.claim is not None:
             yield event_bytes({**claim_shape(step.claim, evidence, desk.ids), "index": claims}, "claim")
             claims += 1
-        else:
+        elif step.stage != "searching" or ticket.ahead:
             if step.evidence:
                 evidence = step.evidence
                 yield event_bytes({"hits": hits_shape(evidence, desk.ids)}, "evidence")
