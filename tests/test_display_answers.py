@@ -20,6 +20,7 @@ from rich.console import Console, RenderableType
 
 from mmrag import display
 from mmrag.display.cited import view_box
+from mmrag.display.crops import Crop
 from mmrag.errors import SourceChanged, UsageError
 from mmrag.types import Answer, Box, Citation, Claim, Document, Evidence, Label, Region, Verdict
 
@@ -327,6 +328,10 @@ def _sixel_pixels(text: str) -> Image.Image:
 # ------------------------------------------------------------------------------------------------------------ HTML
 
 
+def page_of(answer: Answer, crop: Crop) -> str:
+    return display.answer_html(answer, display.draw_pages(answer, crop))
+
+
 class _Tags(html.parser.HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -342,7 +347,7 @@ class _Tags(html.parser.HTMLParser):
 
 
 def test_an_exported_answer_is_one_file_with_pictures_hashes_and_models() -> None:
-    page = display.answer_html(ANSWER, white_page)
+    page = page_of(ANSWER, white_page)
     found = _Tags(page)
     pictures = [attrs["src"] or "" for tag, attrs in found.tags if tag == "img"]
     assert len(pictures) == 1
@@ -356,7 +361,7 @@ def test_an_exported_answer_is_one_file_with_pictures_hashes_and_models() -> Non
 
 
 def test_the_policy_of_the_page_allows_its_own_style_and_nothing_else() -> None:
-    page = display.answer_html(ANSWER, white_page)
+    page = page_of(ANSWER, white_page)
     found = _Tags(page)
     policy = next(attrs["content"] or "" for tag, attrs in found.tags if attrs.get("http-equiv"))
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
@@ -376,7 +381,7 @@ def test_nothing_of_a_document_becomes_markup(refused: bool) -> None:
     )  # type: ignore[arg-type]
     evidence = (Evidence('"><img src=x onerror=alert(1)>', region, 1.0, snippet=HOSTILE),)
     answer = Answer(HOSTILE, None if refused else HOSTILE, HOSTILE, claims, evidence, {HOSTILE: HOSTILE})
-    page = display.answer_html(answer, white_page)
+    page = page_of(answer, white_page)
     page.encode("utf-8")
     allowed = "html head meta title style body article h1 h2 p ol li span a del figure figcaption strong blockquote"
     assert {tag for tag, _ in _Tags(page).tags} <= {*allowed.split(), "img", "dl", "dt", "dd", "code"}
@@ -387,22 +392,15 @@ def test_a_page_that_is_gone_is_said_so_without_its_folder() -> None:
     def gone(region: Region, long_side: int) -> Image.Image:
         raise SourceChanged(f"{region.document.path} is not the file that was indexed")
 
-    page = display.answer_html(ANSWER, gone)
+    page = page_of(ANSWER, gone)
     assert "The page cannot be shown" in page
     assert "/data/" not in page
 
 
-def test_a_piece_for_a_notebook_is_no_document_of_its_own() -> None:
-    piece = display.answer_html(ANSWER, white_page, whole=False)
-    assert "<html" not in piece
-    assert piece.startswith("<style>")
-    assert "<article" in piece
-
-
 def test_an_answer_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     file = tmp_path / "answer.html"
-    display.write_answer(ANSWER, file, white_page)
+    display.write_pack(ANSWER, file, white_page)
     assert file.read_text("utf-8").startswith("<!doctype html>")
     assert [path.name for path in tmp_path.iterdir()] == ["answer.html"]
     with pytest.raises(UsageError):
-        display.write_answer(ANSWER, tmp_path / "none" / "answer.html")
+        display.write_pack(ANSWER, tmp_path / "none" / "answer.html")

@@ -25,7 +25,7 @@ from mmrag.cli.streaming import live_answer
 
 if TYPE_CHECKING:
     from mmrag.corpus import Corpus
-    from mmrag.types import Answer
+    from mmrag.types import Answer, Filters
 
 __all__ = ["ask"]
 
@@ -64,7 +64,11 @@ def ask(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     ] = False,
     export: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--export", metavar="FILE.html", help="Write the answer and the cited pages as one HTML file."),
+        typer.Option(
+            "--export",
+            metavar="FILE|FOLDER",
+            help="Write the answer with its evidence: a .html or .json file, or a folder of both.",
+        ),
     ] = None,
     queries: Annotated[
         Optional[str],  # noqa: UP045
@@ -104,24 +108,42 @@ def ask(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         start = time.perf_counter()
         with live_answer() as progress:
             answer = corpus.ask(question, k, wanted, max_risk, progress)
-        _give(corpus, answer, time.perf_counter() - start, (show, target, as_json))
+        seconds = time.perf_counter() - start
+        if target is not None:
+            corpus.export(answer, target, asked=_asked(k, max_risk, wanted))
+        _give(corpus, answer, seconds, (show, target, as_json))
     if answer.text is None:
         output.leave(5)
 
 
 def _target(export: str | None) -> Path | None:
-    """The file of `--export`; raises `UsageError` before any work is done where it could not be written."""
+    """The file or folder of `--export`; raises `UsageError` before any work is done where it could not be written."""
     from mmrag.config import expanded
     from mmrag.errors import UsageError
 
     if export is None:
         return None
-    file = expanded(export)
-    if file.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"--export {export} is not the name of an HTML file", "Name a file that ends in .html.")
-    if file.is_dir() or not file.parent.is_dir():
-        raise UsageError(f"{file} cannot be written: there is no such folder", "Make the folder first.")
-    return file
+    target = expanded(export)
+    if target.suffix.lower() not in ("", ".html", ".htm", ".json") and not target.is_dir():
+        raise UsageError(
+            f"--export {export} is not the name of an HTML or JSON file, or of a folder", "Name a file ending in .html."
+        )
+    if not target.parent.is_dir():
+        raise UsageError(f"{target} cannot be written: there is no such folder", "Make the folder first.")
+    if target.is_file() and not target.suffix:
+        raise UsageError(f"--export {export} is a file", "Name a folder, or a file that ends in .html.")
+    return target
+
+
+def _asked(k: int, max_risk: float | None, wanted: Filters | None) -> dict[str, Any]:
+    """The settings of a question, for its evidence pack; filters as they were given, but for the folders they name."""
+    asked: dict[str, Any] = {"k": k, "max_risk": max_risk}
+    if wanted is not None:
+        asked["kinds"] = list(wanted.kinds)
+        asked["paths"] = [Path(path).name for path in wanted.paths]
+        asked["since"] = wanted.since.isoformat() if wanted.since else None
+        asked["until"] = wanted.until.isoformat() if wanted.until else None
+    return asked
 
 
 def _give(corpus: Corpus, answer: Answer, seconds: float, how: tuple[bool, Path | None, bool]) -> None:
@@ -129,19 +151,18 @@ def _give(corpus: Corpus, answer: Answer, seconds: float, how: tuple[bool, Path 
     from rich.text import Text
 
     from mmrag.cli.pictures import show_pictures
-    from mmrag.display import answer_json, answer_view, clean, spots, write_answer
+    from mmrag.display import answer_json, answer_view, clean, spots
 
     show, target, as_json = how
     if not as_json:
         output.show(answer_view(answer, seconds))
-    if target is not None:
-        write_answer(answer, target, corpus.crop)
-        if not as_json:
-            output.show(Text(f"Written to {clean(str(target))}"), whole=True)
+    if target is not None and not as_json:
+        output.show(Text(f"Written to {clean(str(target))}"), whole=True)
     pictures = None
     if show:
         cited = spots(answer.claims, answer.evidence)
-        pictures = show_pictures(cited, corpus.crop, target.parent if target else None, quiet=as_json)
+        folder = None if target is None else target if target.is_dir() else target.parent
+        pictures = show_pictures(cited, corpus.crop, folder, quiet=as_json)
     if as_json:
         document = answer_json(answer, seconds)
         if pictures is not None:

@@ -44,6 +44,12 @@ def verify(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         Optional[str],  # noqa: UP045
         typer.Option("--claims", metavar="FILE", help='Check every line {"id","claim"} of a JSONL file (or -).'),
     ] = None,
+    pack: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--pack", metavar="FILE", help="Check an exported answer again: its files, its quotes, each of its claims."
+        ),
+    ] = None,
     llm: LlmOption = None,
     index: IndexOption = None,
     catalog: CatalogOption = None,
@@ -53,17 +59,24 @@ def verify(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
 
     Without --evidence the index is searched for the pages that bear on it. Several facts in one claim are checked
     one by one; the worst decides. Lines of --claims may have a "question", and "evidence": a text, or a list of
-    {"path","page"}, paths relative to the file of claims.
+    {"path","page"}, paths relative to the file of claims. --pack takes what `mmrag ask --export` wrote, and opens only
+    files that are indexed or named with --evidence.
     """
     from mmrag.corpus import Corpus
     from mmrag.display import verdict_view, verify_json
     from mmrag.errors import UsageError
 
-    if (claim is None) == (claims is None):
-        raise UsageError("give either CLAIM or --claims FILE", 'For example: mmrag verify "The margin was 31 %"')
+    if (claim is not None) + (claims is not None) + (pack is not None) != 1:
+        raise UsageError("give CLAIM, --claims FILE or --pack FILE", 'For example: mmrag verify "The margin was 31 %"')
     if claims is not None and (evidence or question):
         raise UsageError("--evidence and --question are for a single claim", "Put them into the lines of --claims.")
     given = [_file_and_page(one) for one in evidence] if evidence else None
+    if pack is not None:
+        if question:
+            raise UsageError("--question is for a single claim", "The pack has the question.")
+        with Corpus(index, catalog=catalog, llm=llm) as corpus:
+            _recheck(corpus, pack, given or [], as_json)
+        return
     found = lines(claims, FORM) if claims is not None else iter(())
     with Corpus(index, catalog=catalog, llm=llm) as corpus:
         if claim is None:
@@ -78,6 +91,23 @@ def verify(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         output.emit(verify_json(checked, seconds))
     else:
         output.show(verdict_view(checked, seconds))
+
+
+def _recheck(corpus: Corpus, pack: str, given: list[tuple[Path, int | None]], as_json: bool) -> None:
+    """Check an evidence pack again and print what became of it."""
+    from mmrag.display import recheck_json, recheck_view
+    from mmrag.errors import UsageError
+
+    if any(page is not None for _, page in given):
+        raise UsageError("--evidence FILE:PAGE does not go with --pack", "The pack has the pages; name the file alone.")
+    start = time.perf_counter()
+    with _status():
+        check = corpus.recheck(pack, [file for file, _ in given])
+    seconds = time.perf_counter() - start
+    if as_json:
+        output.emit(recheck_json(check, seconds))
+    else:
+        output.show(recheck_view(check, seconds))
 
 
 def _status() -> Any:

@@ -10,12 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from mmrag import indexing, registry
+from mmrag import indexing
 from mmrag.catalog import Catalog, CatalogSummary, ConversationRecord
 from mmrag.chat import Chat
 from mmrag.config import Config, expanded, index_folder, load_config, save_config
 from mmrag.corpus.answering import EVIDENCE, Answering, Given
+from mmrag.corpus.exporting import Packs
 from mmrag.corpus.models import Models, forget_models, name_models
+from mmrag.corpus.notebooks import show_values, told
 from mmrag.corpus.opened import OpenIndex
 from mmrag.errors import NothingIndexed, UsageError
 from mmrag.indexing import Plan
@@ -37,7 +39,7 @@ class Status:
     disk_bytes: int
 
 
-class Corpus:
+class Corpus(Packs):
     """An index over folders.
 
     `index` is a path if it has a separator or is an index folder, else a name under `indexes/`; None means
@@ -49,6 +51,7 @@ class Corpus:
         self.folder = index_folder(index)
         self._opened = OpenIndex(self.folder, load_config(self.folder, settings))
         self._answering = Answering(self._opened)
+        show_values()
 
     def __enter__(self) -> Corpus:
         return self
@@ -101,7 +104,8 @@ class Corpus:
             save_config(self.folder, self.config)
             try:
                 options = self._opened.options(retry_failed=retry_failed, prune=prune, passwords=tuple(passwords))
-                report = indexing.index(catalog, given, options, models, progress)
+                with told(progress) as tell:
+                    report = indexing.index(catalog, given, options, models, tell)
             finally:
                 self._opened.save_caches()
             return replace(report, profile=self.config.profile)
@@ -170,7 +174,7 @@ class Corpus:
         """An answer from the k best pages, every claim of it checked against them, or a refusal (`text` is None).
 
         `max_risk` is the chance, 0 to 1, that a reader accepts of what is shown being wrong; None for the default.
-        `progress` is told each step, and each claim once it has its verdict.
+        `progress` is told each step, and each claim once it has its verdict; None in a notebook is a line in the cell.
 
         Raises what `search` raises, and `ModelUnavailable` where a model is configured that cannot be asked.
         """
@@ -223,16 +227,8 @@ class Corpus:
             return self._open().words(document_id, page)
 
     def _ask(self, question: str, *, carried: Sequence[Evidence] = (), **options: Any) -> Answer:
-        with self._opened.lock:
-            return self._answering.ask(question, carried=carried, **options)
-
-    def export(self, answer: Answer, path: str | os.PathLike[str]) -> Path:
-        """Write an answer and the pages it cites to one HTML file; raises `UsageError` where that cannot be."""
-        file = expanded(path)
-        if file.suffix.lower() not in (".html", ".htm"):
-            raise UsageError(f"{file} is not the name of an HTML file", "Name a file that ends in .html.")
-        registry.load("exporters", "html")(answer, file, self.crop)  # by name: how answers look lies above this layer
-        return file
+        with self._opened.lock, told(options.pop("progress", None)) as tell:
+            return self._answering.ask(question, carried=carried, progress=tell, **options)
 
     def _open(self) -> Catalog:
         return self._opened.catalog()

@@ -15,7 +15,7 @@ from mmrag.chat import contradicted, led_by, merged
 from mmrag.corpus.given import GivenEvidence
 from mmrag.corpus.opened import OpenIndex
 from mmrag.errors import NothingIndexed, UsageError
-from mmrag.types import Answer, AnswerEvent, Claim, Draft, Evidence, Filters, Part, Vectors
+from mmrag.types import Answer, AnswerEvent, Claim, Draft, Evidence, Filters, Part, Region, Vectors, Word
 
 if TYPE_CHECKING:
     from mmrag.protocols import Embedder, Generator, PageSource, PairScorer, VisionLLM
@@ -106,6 +106,14 @@ class Answering:
         else:
             found = self._given.files(evidence, claim)
         return self._check(claim, found, question)
+
+    def words(self, document_id: str, page: int) -> tuple[Word, ...]:
+        """As `PageSource.words`, of the index and of what was given as evidence."""
+        return self._given.words(document_id, page)
+
+    def page_regions(self, document_id: str, page: int) -> Sequence[Region]:
+        """As `PageSource.page_regions`, of the index and of what was given as evidence."""
+        return self._given.page_regions(document_id, page)
 
     def generator(self) -> Generator:
         """The vision model where one is named, else the extractive generator."""

@@ -25,8 +25,20 @@ from mmrag.display.documents import (
     verify_json,
 )
 from mmrag.display.escaping import clean, path_fields, shorten, shown_path, to_json
-from mmrag.display.export import answer_html, write_answer
+from mmrag.display.export import answer_html, draw_pages
 from mmrag.display.graphics import encode_picture, picture_protocol
+from mmrag.display.live import LiveLine, live_line
+from mmrag.display.notebook import (
+    answer_piece,
+    chat_piece,
+    evidence_piece,
+    hits_piece,
+    register,
+    report_piece,
+    verdict_piece,
+)
+from mmrag.display.pack import pack_record, write_pack
+from mmrag.display.rechecked import recheck_json, recheck_view
 from mmrag.display.terminal import (
     check_view,
     checks_view,
@@ -42,10 +54,13 @@ from mmrag.display.terminal import (
 )
 
 __all__ = [
+    "LiveLine",
     "Spot",
     "answer_html",
     "answer_json",
+    "answer_piece",
     "answer_view",
+    "chat_piece",
     "check_view",
     "checks_json",
     "checks_view",
@@ -56,20 +71,29 @@ __all__ = [
     "conversations_view",
     "count",
     "draw_boxes",
+    "draw_pages",
     "encode_picture",
     "error_json",
     "error_view",
     "evidence_json",
+    "evidence_piece",
     "evidence_view",
+    "hits_piece",
     "is_given_text",
+    "live_line",
     "models_json",
     "models_view",
+    "pack_record",
     "path_fields",
     "picture_protocol",
     "plan_json",
     "plan_view",
+    "recheck_json",
+    "recheck_view",
     "region_json",
+    "register",
     "report_json",
+    "report_piece",
     "report_view",
     "search_json",
     "search_view",
@@ -83,7 +107,8 @@ __all__ = [
     "status_view",
     "to_json",
     "turns_view",
+    "verdict_piece",
     "verdict_view",
     "verify_json",
-    "write_answer",
+    "write_pack",
 ]

@@ -11,7 +11,18 @@ from typing import Literal, TypeAlias
 
 from mmrag.types import Answer, Box, Citation, Claim, Evidence, Region
 
-__all__ = ["Spot", "Standing", "in_order", "is_given_text", "label_of", "sources", "spots", "standing", "view_box"]
+__all__ = [
+    "Spot",
+    "Standing",
+    "in_order",
+    "is_given_text",
+    "label_of",
+    "pages_shown",
+    "sources",
+    "spots",
+    "standing",
+    "view_box",
+]
 
 Standing: TypeAlias = Literal["held", "corrected", "unsure", "premise", "struck"]
 """What became of a claim: shown; shown in the place of a wrong one; on the page but not shown; the user's own, and
@@ -19,6 +30,8 @@ wrong; struck out of the draft."""
 
 CLAIMED = ("supported", "contradicted", "not_found")
 """Labels in the order in which their pages are listed: first what carries the answer."""
+NEAREST = 3
+"""Pages drawn where none is cited."""
 MARGIN = 0.08
 """Share of the page's height shown above and below what is cited."""
 LEAST = 0.34
@@ -97,6 +110,12 @@ def sources(answer: Answer) -> tuple[Spot, ...]:
     """The pages to show with an answer; none of a refusal whose claims no page bears on: the nearest pages do there."""
     told = [claim for claim in answer.claims if claim.verdict.label != "not_found"]
     return spots(told if answer.text is None else answer.claims, answer.evidence)
+
+
+def pages_shown(answer: Answer) -> tuple[Spot, ...]:
+    """The pages to draw with an answer: what it cites, else the nearest that were found."""
+    nearest = answer.evidence[:NEAREST]
+    return sources(answer) or tuple(Spot(item.label, item.region, stale=item.stale) for item in nearest)
 
 
 def view_box(spot: Spot) -> Box:

@@ -5,19 +5,24 @@ The pixels come from a function that is given; knows no file.
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mmrag.display.cited import Spot, view_box
+from mmrag.errors import MmragError
 from mmrag.types import Box, Region
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     Crop: TypeAlias = Callable[[Region, int], Image]
+else:
+    Crop = Callable
 
-__all__ = ["draw_boxes", "spot_picture"]
+__all__ = ["Crop", "Picture", "draw_boxes", "pictured", "spot_picture"]
 
 MARKER = (255, 236, 120)
 PALE = (255, 249, 222)
@@ -47,6 +52,47 @@ def within(box: Box, view: Box) -> Box:
         min(max((box.right - view.left) / wide, 0.0), 1.0),
         min(max((box.bottom - view.top) / high, 0.0), 1.0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The picture of a spot as it is written: its media type and bytes, or why there is none."""
+
+    kind: str = ""
+    data: bytes = b""
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+
+    @property
+    def address(self) -> str:
+        """An address that holds the picture itself."""
+        return f"data:{self.kind};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+def pictured(spot: Spot, crop: Crop, long_side: int = LONG_SIDE, *, small: bool = False) -> Picture:
+    """`spot_picture`, encoded; what cannot be drawn is told without its folder, and is no error."""
+    try:
+        image = spot_picture(spot, crop, long_side)
+    except (MmragError, OSError) as error:
+        path = spot.region.document.path
+        message = error.message if isinstance(error, MmragError) else "the file cannot be read"
+        return Picture(problem=message.replace(str(path), path.name))
+    return Picture(*_encoded(image, small=small), image.width, image.height)
+
+
+def _encoded(image: Image, *, small: bool) -> tuple[str, bytes]:
+    """Media type and bytes: PNG for type on white, JPEG where that is much smaller, as for photos.
+
+    With `small`, PNG in 64 colours, which is enough to read type by, against a JPEG that is coarser too.
+    """
+    from PIL import Image as Pictures
+
+    png, jpeg = io.BytesIO(), io.BytesIO()
+    (image.quantize(64, dither=Pictures.Dither.NONE) if small else image).save(png, "PNG", optimize=True)
+    image.save(jpeg, "JPEG", quality=75 if small else 85, subsampling=0)
+    longest = (0.8 if small else 1.5) * len(jpeg.getvalue())
+    return ("image/png", png.getvalue()) if len(png.getvalue()) <= longest else ("image/jpeg", jpeg.getvalue())
 
 
 def draw_boxes(image: Image, boxes: list[Box]) -> Image:

@@ -1,4 +1,4 @@
-"""An answer as HTML: one file that needs no other, with the pages it cites, or a piece for a notebook.
+"""An answer as HTML: one file that needs no other, with the pages it cites and the record of how it came about.
 
 Everything that comes from a document or a model is escaped, there is no script, and the policy in the head forbids the
 browser to load anything at all: a hostile page cannot make a reader's browser speak to anyone.
@@ -7,31 +7,32 @@ browser to load anything at all: a hostile page cannot make a reader's browser s
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from mmrag.display.answers import CORRECTED, SIGNS, UNSURE, WORDS, percent, sentence
-from mmrag.display.cited import Spot, in_order, is_given_text, label_of, sources, spots, standing
-from mmrag.display.crops import spot_picture
-from mmrag.display.escaping import clean, shown_path
-from mmrag.errors import MmragError, UsageError
+from mmrag.display.cited import (
+    Spot,
+    in_order,
+    is_given_text,
+    label_of,
+    pages_shown,
+    sources,
+    spots,
+    standing,
+)
+from mmrag.display.crops import Crop, Picture, pictured
+from mmrag.display.escaping import clean, shown_path, to_json
 from mmrag.types import Answer, Claim
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+__all__ = ["Pictures", "answer_html", "draw_pages"]
 
-    from mmrag.display.crops import Crop
-
-__all__ = ["answer_html", "write_answer"]
-
-NEAREST = 3
-LONG_SIDE = 1200
+Pictures: TypeAlias = Mapping[Spot, Picture]
+"""The pictures of the pages that are shown, as many as there are."""
 STYLE = """
 .mmrag{font:16px/1.5 system-ui,"Noto Sans KR","Apple SD Gothic Neo","Malgun Gothic",sans-serif;color:#1d2327;
 background:#fff;max-width:52rem;margin:0 auto;padding:1.5rem;overflow-wrap:anywhere}
@@ -56,6 +57,8 @@ background:#fff;max-width:52rem;margin:0 auto;padding:1.5rem;overflow-wrap:anywh
 .mmrag dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0;font-size:.85rem;color:#646970}
 .mmrag dd{margin:0}
 .mmrag code{font:.95em ui-monospace,monospace}
+.mmrag summary{cursor:pointer;font-size:.85rem}
+.mmrag pre{font:.75rem/1.4 ui-monospace,monospace;white-space:pre-wrap;max-height:30rem;overflow:auto}
 @media (prefers-color-scheme:dark){.mmrag{color:#e4e6e8;background:#16191c}
 .mmrag h1,.mmrag .quiet,.mmrag dl{color:#a7adb3}.mmrag .label{color:#6cc7df}.mmrag img{border-color:#3c434a}
 .mmrag .supported .mark{color:#57c785}.mmrag .contradicted .mark,.mmrag .contradicted .why{color:#ff8a80}
@@ -63,19 +66,17 @@ background:#fff;max-width:52rem;margin:0 auto;padding:1.5rem;overflow-wrap:anywh
 body.mmrag-page{background:#16191c}}
 @media print{.mmrag figure{break-inside:avoid}}
 """
+_NONE: Pictures = MappingProxyType({})
 _LABELS = re.compile(r"\[(E\d+(?:,\s*E\d+)*)\]")
 
 
-def answer_html(answer: Answer, crop: Crop | None = None, *, whole: bool = True) -> str:
+def answer_html(answer: Answer, pictures: Pictures = _NONE, record: Mapping[str, Any] | None = None) -> str:
     """The answer, its claims with their verdicts, and the cited pages with a box around what is cited.
 
-    `crop` draws a region, as `Corpus.crop` does; without it, or where a page cannot be drawn any more, the words stand
-    alone. With `whole` a document of its own, else a piece to be set into another. Nothing in it names a folder of
-    this machine.
+    `pictures` are those of the pages, by their spots; where one is missing the words stand alone. `record` is the
+    evidence pack as JSON, which `mmrag.corpus.packs` finds again. Nothing in it names a folder of this machine.
     """
-    body = f'<article class="mmrag">{"".join(_body(answer, crop))}</article>'
-    if not whole:
-        return f"<style>{STYLE}</style>{body}"
+    body = f'<article class="mmrag">{"".join(_body(answer, pictures, record))}</article>'
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
@@ -88,26 +89,19 @@ def answer_html(answer: Answer, crop: Crop | None = None, *, whole: bool = True)
     )
 
 
-def write_answer(answer: Answer, file: Path, crop: Crop | None = None) -> None:
-    """Write `answer_html` to a file, whole or not at all. Raises `UsageError` where it cannot be written."""
-    page = answer_html(answer, crop)
-    temporary = file.with_name(f".{file.name}.tmp")
-    try:
-        temporary.write_text(page, "utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise UsageError(f"{file} cannot be written: {error.strerror}", "Name a file that you may write.") from error
+def draw_pages(answer: Answer, crop: Crop | None) -> dict[Spot, Picture]:
+    """The pictures of the pages that are shown with an answer; `crop` draws a region, as `Corpus.crop` does."""
+    if crop is None:
+        return {}
+    return {spot: pictured(spot, crop) for spot in pages_shown(answer) if not is_given_text(spot.region)}
 
 
 def _safe(text: str) -> str:
     return escape(clean(text))
 
 
-def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
+def _body(answer: Answer, pictures: Pictures, record: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"<h1>{_safe(answer.question)}</h1>"
-    cited = sources(answer)
     if answer.text is None:
         reason = sentence(answer.reason) or "The pages found do not state it."
         yield f'<p class="text none">No answer</p><p class="note">{_safe(reason)}</p>'
@@ -121,14 +115,17 @@ def _body(answer: Answer, crop: Crop | None) -> Iterator[str]:
         yield "<h2>Checked</h2><ol>"
         yield from (_claim(claim, answer) for claim in in_order(answer.claims))
         yield "</ol>"
-    shown = cited
+    shown = pages_shown(answer)
     if shown:
-        yield "<h2>Where it stands</h2>"
-    elif answer.evidence:
-        yield "<h2>Nearest pages</h2>"
-        shown = tuple(Spot(item.label, item.region, (), (), item.stale) for item in answer.evidence[:NEAREST])
-    yield from (_figure(spot, crop) for spot in shown)
-    yield from _facts(answer, shown)
+        yield f"<h2>{'Where it stands' if sources(answer) else 'Nearest pages'}</h2>"
+    yield from (_figure(spot, pictures.get(spot)) for spot in shown)
+    yield from _facts(answer, shown, record or {})
+    if record is not None:
+        from mmrag.corpus.packs import MARK
+
+        text = escape(to_json(record, indent=1), quote=False)
+        yield "<h2>Record</h2><details><summary>Everything above for programs, as JSON</summary>"
+        yield f"{MARK}{text}</pre></details>"
 
 
 def _text(answer: Answer) -> str:
@@ -165,50 +162,35 @@ def _claim(claim: Claim, answer: Answer) -> str:
     return f'<li class="{verdict.label}">{mark}{shown}<span class="why">{_safe(why)}{links}</span></li>'
 
 
-def _figure(spot: Spot, crop: Crop | None) -> str:
+def _figure(spot: Spot, picture: Picture | None) -> str:
     """One page: file and page, the picture with its boxes, the words quoted."""
     region = spot.region
     label = escape(spot.label)
     tag = f'<span class="label">[{label}]</span> ' if label else ""
     if is_given_text(region):
-        place, picture = "the text given", ""
+        place = "the text given"
     else:
         place = f"<strong>{escape(shown_path(region.document.path.name))}</strong>"
         if region.document.page_count > 1:
             place += f", page {region.page} of {region.document.page_count}"
-        picture = _picture(spot, crop) if crop is not None else ""
     stale = '<p class="note">The file has changed since it was read.</p>' if spot.stale else ""
     quotes = "".join(f"<blockquote>{_safe(quote)}</blockquote>" for quote in spot.quotes)
     name = f' id="{label}"' if label else ""
-    return f"<figure{name}><figcaption>{tag}{place}</figcaption>{stale}{quotes}{picture}</figure>"
+    return f"<figure{name}><figcaption>{tag}{place}</figcaption>{stale}{quotes}{_picture(spot, picture)}</figure>"
 
 
-def _picture(spot: Spot, crop: Crop) -> str:
-    try:
-        image = spot_picture(spot, crop, LONG_SIDE)
-    except (MmragError, OSError) as error:
-        message = error.message if isinstance(error, MmragError) else "the file cannot be read"
-        return f'<p class="note">The page cannot be shown: {_safe(_without_folder(message, spot))}.</p>'
+def _picture(spot: Spot, picture: Picture | None) -> str:
+    if picture is None:
+        return ""
+    if picture.problem:
+        return f'<p class="note">The page cannot be shown: {_safe(picture.problem)}.</p>'
     words = f"Page {spot.region.page} of {shown_path(spot.region.document.path.name)}, what is cited marked"
-    return f'<img alt="{escape(words)}" width="{image.width}" height="{image.height}" src="{_data(image)}">'
+    size = f'width="{picture.width}" height="{picture.height}"'
+    return f'<img alt="{escape(words)}" {size} src="{picture.address}">'
 
 
-def _without_folder(message: str, spot: Spot) -> str:
-    path = spot.region.document.path
-    return message.replace(str(path), path.name)
-
-
-def _data(image: Image) -> str:
-    """A data address of the picture: PNG for type on white, JPEG where that is much smaller, as for photos."""
-    png, jpeg = io.BytesIO(), io.BytesIO()
-    image.save(png, "PNG", optimize=True)
-    image.save(jpeg, "JPEG", quality=85, subsampling=0)
-    kind, data = ("png", png) if len(png.getvalue()) <= 1.5 * len(jpeg.getvalue()) else ("jpeg", jpeg)
-    return f"data:image/{kind};base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
-
-
-def _facts(answer: Answer, shown: Sequence[Spot]) -> Iterator[str]:
-    """What it takes to check it all again: the files by their hash, and the models."""
+def _facts(answer: Answer, shown: Sequence[Spot], record: Mapping[str, Any]) -> Iterator[str]:
+    """What it takes to check it all again: the files by their hash, models, settings, program and time."""
     rows = {spot.region.document: spot.region.document.id for spot in shown if not is_given_text(spot.region)}
     if rows:
         yield "<h2>Files</h2><dl>"
@@ -219,6 +201,15 @@ def _facts(answer: Answer, shown: Sequence[Spot]) -> Iterator[str]:
     yield "<h2>Made with</h2><dl>"
     for part, model in answer.models.items():
         yield f"<dt>{_safe(part)}</dt><dd><code>{_safe(model)}</code></dd>"
+    settings = {**record.get("settings", {}), **record.get("asked", {})}
+    told = ", ".join(f"{name} {value}" for name, value in settings.items() if value not in (None, "", False, [], {}))
+    if told:
+        yield f"<dt>settings</dt><dd>{_safe(told)}</dd>"
     if answer.usage is not None:
         yield f"<dt>tokens</dt><dd>{answer.usage[0]:,} read, {answer.usage[1]:,} written</dd>"
-    yield "<dt>program</dt><dd>mmrag; every claim above was checked against the pages</dd></dl>"
+    if made := record.get("made"):
+        yield f"<dt>time</dt><dd>{_safe(str(made))}</dd>"
+    versions = " ".join(f"{name} {version}" for name, version in record.get("program", {}).items())
+    yield f"<dt>program</dt><dd>{_safe(versions or 'mmrag')}; every claim above was checked against the pages</dd></dl>"
+    if record:
+        yield '<p class="quiet">To check it again against the files: <code>mmrag verify --pack THIS_FILE</code></p>'
