@@ -5,7 +5,18 @@ This package loads nothing heavy: each command imports what it needs when it is 
 
 from __future__ import annotations
 
-from mmrag.cli import asking, chatting, evaluating, indexing, inspecting, searching, serving, training, verifying  # noqa: F401  (each adds its commands to `app`)
+from mmrag.cli import (  # noqa: F401  (each adds its commands to `app`)
+    asking,
+    chatting,
+    evaluating,
+    indexing,
+    inspecting,
+    mcp_command,
+    searching,
+    serving,
+    training,
+    verifying,
+)
 from mmrag.cli.application import app
 from mmrag.cli.run import main, run
 

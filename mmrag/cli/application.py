@@ -9,7 +9,21 @@ from typer.core import TyperGroup
 
 __all__ = ["ORDER", "app"]
 
-ORDER = ("demo", "index", "search", "ask", "verify", "chat", "serve", "status", "eval", "train", "models", "doctor")
+ORDER = (
+    "demo",
+    "index",
+    "search",
+    "ask",
+    "verify",
+    "chat",
+    "serve",
+    "mcp",
+    "status",
+    "eval",
+    "train",
+    "models",
+    "doctor",
+)
 """The order of the commands in `--help`: as a newcomer needs them."""
 
 
