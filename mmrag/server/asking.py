@@ -54,15 +54,18 @@ class Ticket:
         """Take the question back; one that is answered already is not undone."""
         self._gone.set()
         self._future.cancel()
+        self._desk.call_off(self)
 
     def _work(self) -> None:
         end: Step
         try:
             self._check()
-            end = self._desk.answer(self._asked, self._tell)
+            end = self._desk.answer(self._asked, self._tell, self)
         except _Gone:
             return
         except Exception as error:  # handed to whoever waits, who knows how to show it
+            if self._gone.is_set():
+                return
             end = error
         self._hand(end)
 

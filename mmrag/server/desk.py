@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmrag import llms
 from mmrag.catalog import Catalog, CatalogSummary
 from mmrag.chat import Exchange, resolve
 from mmrag.corpus import Corpus
-from mmrag.errors import UsageError
+from mmrag.corpus.given_models import use_llm
 from mmrag.server.lines import Line
 from mmrag.server.pictures import PageIds, Painters
 from mmrag.server.settings import Limits
@@ -68,6 +70,9 @@ class Desk:
         self._catalog: Catalog | None = None
         self._lock = threading.Lock()
         self._summary: tuple[float, CatalogSummary] | None = None
+        self._turn: object = None
+        self._called_off = threading.Event()
+        self._has_model = not self.llm
         self.ids = PageIds()
         self.updating = Updating(self._open_corpus)
         self.answers = Line("answer", 1, limits.answers)
@@ -137,34 +142,57 @@ class Desk:
     def verify(self, claim: str, evidence: str | None) -> tuple[Claim, float]:
         """As `Corpus.verify` with a text or nothing as evidence: a path would open any file to whoever asks."""
         start = time.perf_counter()
-        found = self._corpus.verify(claim, evidence)
+        with self._turn_of(None):
+            found = self._corpus.verify(claim, evidence)
         return found, time.perf_counter() - start
 
-    def answer(self, asked: Asked, tell: Callable[[AnswerEvent], None]) -> Answered:
-        """The checked answer, kept as a turn of its conversation; raises what `Corpus.ask` raises."""
+    def answer(self, asked: Asked, tell: Callable[[AnswerEvent], None], owner: object = None) -> Answered:
+        """The checked answer, kept as a turn of its conversation; raises what `Corpus.ask` raises.
+
+        `owner` is whoever may call it off.
+        """
         start = time.perf_counter()
         options: dict[str, Any] = {"filters": asked.filters, "max_risk": asked.max_risk, "progress": tell}
         if asked.k is not None:
             options["k"] = asked.k
-        if asked.history is not None and asked.conversation is None:
-            found = resolve(asked.question, asked.history)
-            answer = self._corpus.ask(found.question, **options)
-            seconds = time.perf_counter() - start
-            return Answered(answer, seconds, follows=found.follows, how=found.how)
-        if not asked.question.strip():
-            raise UsageError("the question is empty", "Write what you want to know.")
-        chat = self._corpus.chat(asked.conversation)
-        answer = chat.ask(asked.question, **options)
+        with self._turn_of(owner):
+            if asked.history is not None and asked.conversation is None:
+                found = resolve(asked.question, asked.history)
+                answer = self._corpus.ask(found.question, **options)
+                return Answered(answer, time.perf_counter() - start, follows=found.follows, how=found.how)
+            chat = self._corpus.chat(asked.conversation)
+            answer = chat.ask(asked.question, **options)
+        seconds = time.perf_counter() - start
+        how = chat.resolution
         return Answered(
-            answer,
-            time.perf_counter() - start,
-            chat.name,
-            len(chat.turns),
-            chat.resolution.follows,
-            chat.resolution.how,
-            tuple(chat.dropped),
-            chat.unsaved,
+            answer, seconds, chat.name, len(chat.turns), how.follows, how.how, tuple(chat.dropped), chat.unsaved
         )
+
+    def call_off(self, owner: object) -> None:
+        """Stop the language model where it works for this owner."""
+        with self._lock:
+            if self._turn is owner:
+                self._called_off.set()
+
+    @contextmanager
+    def _turn_of(self, owner: object) -> Iterator[None]:
+        """While the answering thread works for somebody."""
+        with self._lock:
+            self._turn = owner
+            self._called_off.clear()
+        try:
+            if not self._has_model:
+                self._load_model()
+            yield
+        finally:
+            with self._lock:
+                self._turn = None
+
+    def _load_model(self) -> None:
+        """The model of the settings, made so that it can be interrupted in the middle of an answer."""
+        config = self._corpus.config
+        use_llm(self._corpus, llms.load(config.llm, config.device, options=llms.Options(cancel=self._called_off)))
+        self._has_model = True
 
     def _open_corpus(self) -> Corpus:
         return Corpus(self._index, **self._settings)
