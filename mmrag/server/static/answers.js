@@ -112,7 +112,7 @@ export function answerText(answer) {
 }
 
 function citeButton(answer, claim, citation) {
-  if (!citation.page_id) return h("span", { class: "cite cite-dead" }, citation.path === null ? "the text given" : citation.label || "page");
+  if (!citation.page_id) return h("span", { class: "cite cite-dead" }, citation.path ? citation.label || "page" : "not indexed any more");
   const where = `${baseName(citation.path)}, page ${citation.page}`;
   const open = (event) => show(answer, (spot) => spot.claim === claim && spot.citation === citation, event.currentTarget);
   return h(
@@ -134,7 +134,7 @@ function citeButtons(answer, claim) {
   return shown.map((one) => citeButton(answer, claim, one));
 }
 
-const TAILS = { struck: " · struck out", unsure: "On the page, but perhaps not the answer", corrected: "Corrected", premise: " by the page" };
+const TAILS = { struck: " · struck out", unsure: "On the page, not sure", corrected: "Corrected", premise: " by the page" };
 
 /** One claim; without an answer, as it comes in while others are being checked. */
 export function claimView(claim, answer = null, fresh = false) {
@@ -157,9 +157,9 @@ export function claimView(claim, answer = null, fresh = false) {
         { class: "claim-meta" },
         h("span", { class: "verdict" }, word),
         good && h("span", { class: "chance", title: "Chance that the evidence supports it" }, percent(claim.probability)),
+        answer && citeButtons(answer, claim),
         why && said("span", why, { class: "why" }),
       ),
-      answer && h("p", { class: "claim-cites" }, citeButtons(answer, claim)),
     ),
   );
 }

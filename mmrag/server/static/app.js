@@ -1,7 +1,7 @@
 // Joins the views: the address, the keys, the state of the index and of the connection, the colours.
 
 import { call, onConnection } from "./api.js";
-import { askView, focusBox, refreshEmpty, setAskHooks, stopAsking } from "./ask.js";
+import { askView, focusBox, refreshEmpty, renewThreads, setAskHooks, stopAsking } from "./ask.js";
 import { button, count, fill, h, store } from "./dom.js";
 import { draw as drawHistory, historyView, loadHistory } from "./history.js";
 import { indexView, setIndexHooks, updateIndex } from "./indexing.js";
@@ -60,7 +60,7 @@ function chip() {
   const node = document.getElementById("chip-status");
   const running = status?.indexing?.running;
   const files = Object.values(status?.files || {}).reduce((sum, number) => sum + number, 0);
-  const failed = (status?.failed || []).length;
+  const failed = status?.failed_total ?? (status?.failed || []).length;
   let text = status?.ready ? `${count(files, "file")} ready` : "Nothing indexed";
   let look = status?.ready ? "is-ready" : "";
   if (running) [text, look] = [status.indexing.total ? `Indexing ${status.indexing.done} of ${status.indexing.total}` : "Indexing…", "is-busy"];
@@ -92,6 +92,8 @@ onConnection((state) => {
     }, 2500);
     poll();
     loadHistory();
+    if (document.body.dataset.view === "search") route();
+    else renewThreads();
   }
   chip();
 });

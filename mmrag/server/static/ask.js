@@ -102,6 +102,15 @@ export function stopAsking() {
   return true;
 }
 
+/** After the server was started anew its page pictures have new names: open what is shown again. */
+export function renewThreads() {
+  threads.clear();
+  if (!parts?.box.isConnected || !shown.id || shown.running) return;
+  const { id } = shown;
+  shown = new Thread();
+  askView(parts.view.parentNode, id);
+}
+
 /** Forget a conversation that was deleted. */
 export function forgetThread(id) {
   threads.delete(id);
@@ -139,7 +148,6 @@ function build(root) {
   const view = h("div", { class: "ask" }, h("h1", { class: "sr" }, "Ask"), greeting, scroll, form);
   parts = { view, box, submit, form, scroll, welcome: greeting };
   fill(root, view);
-  grow();
 }
 
 function options() {
@@ -187,6 +195,7 @@ function mount() {
   parts.view.classList.toggle("is-empty", shown.isEmpty);
   fill(parts.welcome, shown.isEmpty ? welcome() : null);
   running();
+  grow();
 }
 
 function running() {
@@ -300,6 +309,8 @@ class Turn {
     fill(
       this.body,
       understood,
+      (answer.dropped || []).map((line) => said("p", line, { class: "note" })),
+      answer.unsaved && said("p", answer.unsaved, { class: "note" }),
       answer.text === null ? refusal(answer) : answerText(answer),
       answer.text !== null && answer.reason && claims.every((claim) => claim.verdict === "supported") && said("p", answer.reason, { class: "note" }),
       claims.length > 0 && h("section", { class: "checked" }, h("h3", {}, heading), h("ol", { class: "claims" }, claims.map((claim) => claimView(claim, answer)))),
@@ -373,6 +384,7 @@ async function ask(question, replaced) {
   if (typed) {
     parts.box.value = "";
     grow();
+    if (matchMedia("(pointer: coarse)").matches) parts.box.blur(); // a phone's keyboard would hide the answer
   }
   if (replaced) {
     replaced.node.remove();

@@ -5,11 +5,11 @@ import { announce, baseName, button, count, fill, folderOf, h, said, span } from
 import { problem } from "./ask.js";
 
 const STATES = {
-  locked: ["Locked", "Needs a password. Give a file of passwords: mmrag index --password-file FILE"],
+  locked: ["Locked", "Give its password in a terminal: mmrag index --password-file FILE", true],
   damaged: ["Damaged", "Broken, cut off or empty. Save or download it again."],
   too_large: ["Too large", "Over a limit that protects this machine. Part it, or save a smaller copy."],
   unsupported: ["Not supported", "Not a kind of file that is read here."],
-  failed: ["Failed", "Try it again: mmrag index --retry-failed"],
+  failed: ["Failed", "Press “Try these again”."],
 };
 let last = null;
 let act = { refresh() {} };
@@ -51,7 +51,7 @@ export function updateIndex(status, error = null) {
 const total = (files) => Object.values(files || {}).reduce((sum, number) => sum + Number(number), 0);
 
 function lead(status, running) {
-  const failed = (status.failed || []).length;
+  const failed = status.failed_total ?? (status.failed || []).length;
   if (running) {
     const bar = h("div", { class: "progress" });
     progressText(bar, status.indexing);
@@ -64,17 +64,27 @@ function lead(status, running) {
     "section",
     { class: "state" },
     h("p", { class: "state-word is-ready" }, h("span", { class: "dot", "aria-hidden": "true" }), failed ? `Ready; ${count(failed, "file")} could not be read` : "Ready"),
-    status.indexing?.error && said("p", status.indexing.error.message || String(status.indexing.error), { class: "note" }),
+    outcome(status.indexing),
     update(),
     h("p", { class: "quiet" }, "Reads what is new or has changed, and takes out what was deleted."),
   );
 }
 
+/** How the last run ended. */
+function outcome(run) {
+  if (!run) return null;
+  if (run.error) return h("div", { class: "note" }, said("p", run.error.message || "The last update failed."), run.error.hint && said("p", run.error.hint));
+  if (run.stopped) return h("p", { class: "quiet" }, "The last update was stopped; what it had read stays.");
+  if (!run.report) return null;
+  const words = ["added", "updated", "moved", "removed"].filter((name) => run.report[name]).map((name) => `${run.report[name].toLocaleString("en")} ${name}`);
+  return h("p", { class: "quiet" }, `Last update: ${words.join(", ") || "nothing had changed"}, in ${span(run.report.seconds)}.`, (run.report.notes || []).map((note) => said("span", ` ${note}`)));
+}
+
 const update = () => button("Update now", { class: "button is-main", on: { click: () => press("/api/index") } }, "refresh");
 
-async function press(path) {
+async function press(path, body = {}) {
   try {
-    await call(path, { method: "POST", body: {} });
+    await call(path, { method: "POST", body });
     announce(path.endsWith("stop") ? "Stopping" : "Started");
   } catch (error) {
     const state = document.querySelector(".index-body .state");
@@ -84,7 +94,7 @@ async function press(path) {
   act.refresh();
 }
 
-function progressText(node, { done, total: all, current, seconds_left: left }) {
+function progressText(node, { done, total: all, current, seconds_left: left, unit, stopping }) {
   const known = Number(all) > 0;
   if (!node.firstChild) {
     node.append(h("progress", { "aria-label": "Files looked at" }), h("p", { class: "progress-line" }, h("b", {}), h("span", {})), h("p", { class: "progress-file" }));
@@ -96,8 +106,8 @@ function progressText(node, { done, total: all, current, seconds_left: left }) {
   } else {
     bar.removeAttribute("value");
   }
-  node.querySelector("b").textContent = known ? `${Number(done || 0).toLocaleString("en")} of ${count(all, "file")}` : "Looking through the folders…";
-  node.querySelector("span").textContent = known && Number.isFinite(left) && left !== null ? `about ${span(left)} left` : "";
+  node.querySelector("b").textContent = known ? `${Number(done || 0).toLocaleString("en")} of ${unit === "pages" ? count(all, "page") + " read by OCR" : count(all, "file")}` : "Looking through the folders…";
+  node.querySelector("span").textContent = stopping ? "stopping…" : known && Number.isFinite(left) ? `about ${span(left)} left` : "";
   node.querySelector(".progress-file").textContent = current ? baseName(current) : "";
 }
 
@@ -118,17 +128,27 @@ function troubles(status) {
   const failed = status.failed || [];
   if (!failed.length) return null;
   const rows = failed.map((file) => {
-    const [word, hint] = STATES[file.state] || [file.state, ""];
+    const [word, told, always] = STATES[file.state] || [file.state, ""];
+    // What a reader says of a file mostly says what to do, too.
+    const hint = always || !file.reason ? told : "";
+    const reason = file.reason && file.reason.charAt(0).toUpperCase() + file.reason.slice(1);
     return h(
       "li",
       { class: "trouble" },
       h("p", { class: "trouble-name" }, h("bdi", {}, baseName(file.path)), h("span", { class: "badge is-bad" }, word)),
       h("p", { class: "trouble-folder" }, h("bdi", {}, folderOf(file.path))),
-      file.reason && said("p", file.reason, { class: "trouble-why" }),
+      reason && said("p", reason, { class: "trouble-why" }),
       hint && h("p", { class: "quiet" }, hint),
     );
   });
-  return h("section", { class: "troubles" }, h("h2", {}, "Could not be read"), h("ul", {}, rows));
+  const more = Number(status.failed_total || 0) - failed.length;
+  return h(
+    "section",
+    { class: "troubles" },
+    h("div", { class: "troubles-head" }, h("h2", {}, "Could not be read"), !status.indexing?.running && button("Try these again", { on: { click: () => press("/api/index", { retry_failed: true }) } }, "refresh")),
+    h("ul", {}, rows),
+    more > 0 && h("p", { class: "quiet" }, `And ${count(more, "more file")}; mmrag status lists all.`),
+  );
 }
 
 function details(status) {

@@ -26,9 +26,21 @@ export function thumbnail(item, width = 240) {
   const image = h("img", { src: pageUrl(item.page_id, { width, thumb: true }), alt: "", loading: "lazy", decoding: "async" });
   const sheet = h("span", { class: "sheet" }, image);
   image.addEventListener("error", () => sheet.classList.add("is-missing"));
-  image.addEventListener("load", () => sheet.classList.add("is-loaded"));
+  image.addEventListener("load", () => {
+    sheet.classList.add("is-loaded");
+    if (item.box) slide(sheet, item.box);
+  });
   if (item.box) sheet.append(boxOver(item.box));
   return h("span", { class: "thumb" }, sheet);
+}
+
+/** Where only part of a page is shown, show the part with the box. */
+function slide(sheet, [, top, , bottom]) {
+  const whole = sheet.offsetHeight;
+  const seen = sheet.parentNode.clientHeight;
+  if (whole - seen < 8) return;
+  const shift = Math.min(Math.max(((top + bottom) / 2) * whole - seen / 2, 0), whole - seen);
+  sheet.style.transform = `translateY(${(-shift / whole) * 100}%)`;
 }
 
 /** A rectangle in fractions of the page, laid over its picture. */

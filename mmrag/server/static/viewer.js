@@ -21,7 +21,7 @@ export function openViewer(spots, at, opener) {
   document.getElementById("shell").classList.add("has-viewer");
   setModal();
   draw();
-  panel().querySelector(".viewer-close").focus({ preventScroll: true });
+  panel().querySelector(".viewer-frame").focus({ preventScroll: true });
 }
 
 /** Close it. */
@@ -78,7 +78,7 @@ function step(by) {
   if (!samePage) state.zoom = 0;
   draw();
   const again = focused && panel().querySelector(`[data-role="${focused}"]:not(:disabled)`);
-  (again || panel().querySelector(".viewer-close")).focus({ preventScroll: true });
+  (again || panel().querySelector(".viewer-frame")).focus({ preventScroll: true });
 }
 
 const spotKey = (spot) => `${spot.path}\n${spot.page}`;
@@ -126,7 +126,6 @@ function picture(spot) {
     src: pageUrl(spot.page_id, { width: 1200 }),
     alt: `${where}${spot.box ? ", what is cited marked by a box" : ""}`,
     data: { width: "1200" },
-    decoding: "async",
   });
   const sheet = h("div", { class: "viewer-sheet is-loading" }, image);
   // Boxes of the same page stay visible, so that one sees what else of it carries the answer.
@@ -134,7 +133,8 @@ function picture(spot) {
     if (other.box && spotKey(other) === spotKey(spot) && at !== state.at && other.quote !== undefined && spot.claim) sheet.append(boxOver(other.box, "box is-other"));
   }
   if (spot.box) sheet.append(boxOver(spot.box, `box is-now${spot.claim ? ` is-${spot.claim.verdict}` : ""}`));
-  image.addEventListener("load", () => {
+  image.addEventListener("load", async () => {
+    await image.decode().catch(() => {}); // the box comes with the page, not before it
     sheet.classList.remove("is-loading");
     reveal(false);
   });
