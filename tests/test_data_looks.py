@@ -16,6 +16,7 @@ from mmrag.evaluation import read_questions
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOKS = ROOT / "tests" / "data" / "looks"
+TUNING = ROOT / "tests" / "data" / "looks_tuning"
 SHARED = ROOT.parent / "shared" / "data"
 CLASSES = ("bar chart", "line chart", "pie chart", "table", "diagram", "photo", "text", "form")
 needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the development data (../shared/data) is not here")
@@ -72,14 +73,43 @@ def test_half_of_the_questions_are_korean() -> None:
     assert all(question.gold for question in questions)
 
 
+def test_the_questions_for_tuning_share_no_gold_page_with_those_for_reporting() -> None:
+    tuning = read_questions(TUNING / "questions.jsonl")
+    korean = [question for question in tuning if any("가" <= letter <= "힣" for letter in question.question)]
+    assert len(korean) * 2 == len(tuning) >= 30
+    assert all(question.gold for question in tuning)
+    assert len({question.question for question in tuning}) == len(tuning)
+    gold = {page for question in tuning for page in question.gold}
+    assert len(gold) == sum(len(question.gold) for question in tuning)
+    assert not gold & {page for question in read_questions(LOOKS / "questions.jsonl") for page in question.gold}
+
+
+def test_readme_of_the_questions_for_tuning_states_their_kinds() -> None:
+    readme = (TUNING / "README.md").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in (TUNING / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
+    kinds = Counter((line["kind"], line["language"]) for line in lines)
+    for kind in {line["kind"] for line in lines}:
+        english, korean = kinds[kind, "en"], kinds[kind, "ko"]
+        assert f"| {kind} | {english} | {korean} | {english + korean} |" in readme
+
+
 @needs_data
-def test_gold_pages_exist_under_one_name_each() -> None:
+def test_the_questions_for_tuning_share_no_gold_page_with_docqa_azure() -> None:
+    asked = read_questions(SHARED / "docqa_azure" / "questions.jsonl")
+    azure = {page for question in asked for page in question.gold}
+    assert azure
+    assert not azure & {page for question in read_questions(TUNING / "questions.jsonl") for page in question.gold}
+
+
+@needs_data
+@pytest.mark.parametrize("folder", [LOOKS, TUNING], ids=lambda folder: folder.name)
+def test_gold_pages_exist_under_one_name_each(folder: Path) -> None:
     import pymupdf
 
     files: dict[str, list[Path]] = {}
     for file in SHARED.rglob("*.pdf"):
         files.setdefault(unicodedata.normalize("NFC", file.name), []).append(file)
-    for question in read_questions(LOOKS / "questions.jsonl"):
+    for question in read_questions(folder / "questions.jsonl"):
         for name, page in question.gold:
             (file,) = files[name]
             with pymupdf.open(file) as document:
