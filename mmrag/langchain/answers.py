@@ -15,7 +15,7 @@ from langchain_core.runnables.utils import AddableDict
 
 from mmrag.display import answer_json, claim_json, evidence_json
 from mmrag.errors import UsageError
-from mmrag.langchain.opening import AsksModel
+from mmrag.langchain.opening import STRICT, AsksModel
 from mmrag.langchain.streaming import events
 from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters
 
@@ -37,6 +37,8 @@ class MmragAnswers(AsksModel, RunnableSerializable[Question, dict[str, Any]]):
 
     Raises what `Corpus.ask` raises.
     """
+
+    model_config = STRICT
 
     k: int = 8
     max_risk: float | None = None

@@ -24,7 +24,10 @@ from mmrag.llms import Options
 from mmrag.protocols import VisionLLM
 from mmrag.types import Filters
 
-__all__ = ["AsksModel", "OverIndex", "filters_json", "vision_llm"]
+__all__ = ["STRICT", "AsksModel", "OverIndex", "filters_json", "vision_llm"]
+
+STRICT = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+"""A mistyped option is refused. Named in each part, since LangChain's own bases would let it pass."""
 
 
 def vision_llm(chat_model: Any, *, options: Options | None = None) -> VisionLLM:
@@ -54,7 +57,7 @@ class OverIndex(Serializable):
     settings: dict[str, Any] = Field(default_factory=dict)
     corpus: Corpus | None = Field(default=None, exclude=True, repr=False)
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    model_config = STRICT
 
     @field_validator("index", mode="before")
     @classmethod
@@ -102,18 +105,18 @@ class OverIndex(Serializable):
         return True
 
     @property
-    def lc_secrets(self) -> dict[str, str]:
-        """The address of a catalog may hold a password, and is read from the environment instead."""
-        return {"settings.catalog": "MMRAG_CATALOG"}
-
-    @property
     def lc_attributes(self) -> dict[str, Any]:
-        """Filters, as plain values."""
+        """Filters as plain values; settings without the catalog's address, which may hold a password."""
         filters = getattr(self, "filters", None)
-        return {"filters": filters_json(filters)} if isinstance(filters, Filters) else {}
+        plain = {"filters": filters_json(filters)} if isinstance(filters, Filters) else {}
+        kept = {name: value for name, value in self.settings.items() if name != "catalog"}
+        return plain if kept == self.settings else {**plain, "settings": kept}
 
     def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
-        """The constructor call that makes this again; "not implemented" for a part around an open corpus."""
+        """The constructor call that makes this again; "not implemented" for a part around an open corpus.
+
+        A catalog's address is left to MMRAG_CATALOG where the call is made.
+        """
         return self.to_json_not_implemented() if self.index is None else super().to_json()
 
     def __getstate__(self) -> dict[Any, Any]:

@@ -13,7 +13,7 @@ from langchain_core.runnables.config import run_in_executor
 from mmrag.corpus.pages import page_name
 from mmrag.display import evidence_json
 from mmrag.errors import FileProblem, SourceChanged, UsageError
-from mmrag.langchain.opening import OverIndex
+from mmrag.langchain.opening import STRICT, OverIndex
 from mmrag.llms.pictures import data_url
 from mmrag.types import Evidence, Filters
 
@@ -36,6 +36,8 @@ class MmragRetriever(OverIndex, BaseRetriever):
 
     Raises what `Corpus.search` raises.
     """
+
+    model_config = STRICT
 
     k: int = 5
     filters: Filters | None = None

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from mmrag.display import clean
 from mmrag.errors import MmragError
 from mmrag.langchain.answers import MmragAnswers
-from mmrag.langchain.opening import AsksModel, OverIndex
+from mmrag.langchain.opening import STRICT, AsksModel, OverIndex
 from mmrag.langchain.retriever import MmragRetriever
 from mmrag.types import Filters
 
@@ -44,12 +44,14 @@ class MmragSearchTool(OverIndex, BaseTool):
     status "error", so that the agent can go on; `handle_tool_error=False` raises it.
     """
 
+    model_config = STRICT
+
     name: str = "search_documents"
     description: str = (
         "Search the user's own files (reports, scans, slides, pictures) and return the best pages with file, page "
         f"number and text. {_AS_DATA}"
     )
-    args_schema: Any = _Search
+    args_schema: Any = Field(default=_Search, exclude=True)
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     handle_tool_error: Any = True
     k: int = 5
@@ -78,12 +80,14 @@ class MmragAskTool(AsksModel, BaseTool):
     The dict is that of `MmragAnswers`, as are `k`, `filters` and `max_risk`. Errors as in `MmragSearchTool`.
     """
 
+    model_config = STRICT
+
     name: str = "ask_documents"
     description: str = (
         "Answer a question from the user's own files. Every statement of the answer was checked against the page that "
         f"it cites; where the files do not state it, there is no answer. {_AS_DATA}"
     )
-    args_schema: Any = _Ask
+    args_schema: Any = Field(default=_Ask, exclude=True)
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     handle_tool_error: Any = True
     k: int = 8
