@@ -20,7 +20,7 @@ from mmrag import embedders
 from mmrag.cli.run import run as command
 from mmrag.embedders.torch_runtime import loading
 from mmrag.errors import ModelUnavailable, UsageError
-from mmrag.training import Job, Plan, Progress, Towers, export, fresh, load_start, run, train
+from mmrag.training import GeneratedPairs, Job, Plan, Progress, Towers, export, fresh, load_start, run, train
 from mmrag.training.batches import Batches
 
 PLAN = Plan(steps=8, batch=16, lr=2e-3, every=4)
@@ -47,7 +47,7 @@ def snapshot(towers: Towers) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in towers.model.state_dict().items()}
 
 
-@pytest.mark.parametrize(("loss", "steps"), [("infonce", 100), pytest.param("sigmoid", 240, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("loss", "steps"), [("infonce", 200), pytest.param("sigmoid", 400, marks=pytest.mark.slow)])
 def test_sixteen_pairs_are_learnt_by_heart_and_the_folder_gives_the_same_features(
     tmp_path: Path, start: str, loss: Any, steps: int
 ) -> None:
@@ -115,6 +115,24 @@ def test_a_training_that_was_killed_ends_with_the_same_bits(tmp_path: Path) -> N
     assert "recall@1" in card
     with pytest.raises(UsageError, match="finished"):
         run(shapes.Shapes(), job, tmp_path / "halved", resume=True, device="cpu")
+
+
+def test_pictures_grow_only_for_convolutions(tmp_path: Path, start: str) -> None:
+    with pytest.raises(UsageError, match="one size only"):
+        train(shapes.Shapes(), Towers(load_start(start)), replace(PLAN, grow=True), tmp_path)
+
+
+def test_drawn_pictures_are_kept_while_they_are_looked_at_again(tmp_path: Path) -> None:
+    drawn = GeneratedPairs(6, held=2, drawn_by="training_shapes:drawn")
+    found: list[bool] = []
+    plan = replace(PLAN, steps=3, batch=4)
+
+    def look(_: Progress) -> None:
+        found.append((tmp_path / "model" / "pictures.sqlite").is_file())
+
+    run(drawn, Job(plan, size="tiny"), tmp_path / "model", device="cpu", on_progress=look)
+    assert found == [True] * 3
+    assert not list((tmp_path / "model").glob("pictures.sqlite*"))
 
 
 def test_ctrl_c_keeps_every_step(tmp_path: Path, start: str) -> None:

@@ -6,22 +6,26 @@ import json
 import math
 import pickle
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 import torch
 import training_shapes as shapes
+from PIL import Image
 
 from mmrag.corpus import Corpus
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.errors import FileProblem, NothingIndexed, PathNotFound, UsageError
 from mmrag.training import FilePairs, GeneratedPairs, IndexPairs, Plan
 from mmrag.training.batches import Batches
-from mmrag.training.loop import learning_rate
+from mmrag.training.keeping import KeptPairs
+from mmrag.training.loop import edge_at, learning_rate
 from mmrag.training.losses import infonce, same_rows, sigmoid
 from mmrag.training.measuring import recall_of
-from mmrag.training.pairs import Split, is_held_out
+from mmrag.training.pairs import Pair, Split, is_held_out
 from mmrag.training.tokenizer import train_tokenizer
+from mmrag.training.varying import varied_picture, varied_text
 
 SPLITS: tuple[Split, ...] = ("train", "held-out")
 SMALL = Recipe(size=(16, 16), resize="squash")
@@ -96,6 +100,11 @@ def test_same_captions_and_same_pictures_are_no_negatives() -> None:
     # "a letter" fits the second picture, "a red letter" does not fit the first.
     fits = same_rows(["a letter", "a red letter"], None, [["a letter"], ["a red letter", "A letter"]])
     assert fits.tolist() == [[False, False], [True, False]]
+    # What the first text claims is seen in both pictures; the second claims more; the third claims nothing.
+    claims = [frozenset({"chart"}), frozenset({"chart", "red"}), frozenset[str]()]
+    seen = [frozenset({"chart", "blue"}), frozenset({"chart", "red"}), frozenset({"table"})]
+    known = same_rows(["a chart", "a red chart", "x"], claims=claims, seen=seen)
+    assert known.tolist() == [[False, False, False], [True, False, False], [False, False, False]]
 
 
 def test_recall_counts_ties_against_and_leaves_equals_out() -> None:
@@ -117,6 +126,56 @@ def test_learning_rate_warms_up_and_falls_to_nothing() -> None:
     assert max(rates) == 1.0
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.001
+
+
+def test_pictures_grow_in_stages_to_the_whole_size() -> None:
+    plan = Plan(steps=100, grow=True)
+    edges = [edge_at(plan, step, 192) for step in range(100)]
+    assert edges == sorted(edges)
+    assert edges[0] == 112
+    assert edges[-1] == 192
+    assert all(edge % 16 == 0 for edge in edges)
+    with Batches(shapes.Shapes(), SMALL, 4, edge=lambda step: 16 if step else 8) as batches:
+        assert [batch.pixels.shape[2:] for batch in batches.steps(0, 2)] == [(8, 8), (16, 16)]
+
+
+def test_a_kept_pair_is_made_once_and_comes_back_the_same(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    class Counted(shapes.Shapes):
+        def pair(self, split: Split, index: int) -> Pair:
+            made.append(index)
+            return super().pair(split, index)
+
+    first = KeptPairs(Counted(), tmp_path / "pairs.sqlite").pair("train", 3)
+    again = pickle.loads(pickle.dumps(KeptPairs(shapes.Shapes(), tmp_path / "pairs.sqlite"))).pair("train", 3)
+    assert made == [3]
+    assert np.array_equal(np.asarray(first.image), np.asarray(again.image))
+    assert (first.texts, first.key, first.claims, first.seen) == (again.texts, again.key, again.claims, again.seen)
+    drawn = KeptPairs(GeneratedPairs(4, drawn_by="test_training_parts:draw_one"), tmp_path / "drawn.sqlite")
+    assert drawn.pair("train", 0).claims == drawn.pair("train", 0).claims == Drawn.claims
+    assert drawn.pair("train", 0).seen == Drawn.seen
+
+
+def test_a_varied_pair_keeps_what_its_captions_say() -> None:
+    image = Image.new("RGB", (100, 60), "white")
+    image.paste((200, 20, 20), (30, 20, 70, 40))
+    seen = set()
+    for seed in range(40):
+        varied = varied_picture(image, Random(seed))
+        seen.add(varied.size)
+        assert 80 <= varied.width <= 120
+        assert 45 <= varied.height <= 75
+        red, green, blue = (int(one) for one in np.asarray(varied)[varied.height // 2, varied.width // 2])
+        assert red > 2 * max(green, blue)
+    assert len(seen) > 10
+    texts = {varied_text("막대 그래프", Random(seed)) for seed in range(60)} | {
+        varied_text("a bar chart", Random(seed)) for seed in range(60)
+    }
+    assert len(texts) > 30
+    assert all("막대 그래프" in text or "a bar chart" in text for text in texts)
+    long = "a bar chart, " * 20
+    assert varied_text(long, Random(1)) == long
 
 
 def test_order_is_a_permutation_an_epoch_and_decided_by_the_seed() -> None:
@@ -193,6 +252,8 @@ def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 class Drawn:
     image = shapes.draw(0)
     captions = ("a chart", "차트")
+    claims = (frozenset({"chart"}), frozenset({"chart"}))
+    seen = frozenset({"chart", "blue"})
 
 
 def draw_one(index: int, seed: int, split: str) -> Drawn:

@@ -62,13 +62,32 @@ def test_every_kind_is_drawn_and_named(split: str) -> None:
         assert pixels(made).std() > 3, f"{name} is blank"
         for language in ("en", "ko"):
             texts = made.said(language)
-            assert len(texts) == 6
+            assert len(texts) == 8
             assert all(text.strip() == text != "" for text in texts)
             assert all("{" not in text for text in texts), texts
             assert bool(HANGUL.search(texts[0])) == (language == "ko")
             # The fullest caption holds one of the kind's names, or begins as one does that holds a figure's.
             ways = [way.split("{x}")[0] or way.split("{x}")[1] for way in NOUNS[name][language].of(split)]
             assert any(way.strip() in texts[0] for way in ways), (name, texts[0])
+
+
+def test_captions_claim_what_is_seen_and_generic_ones_fit_other_pictures() -> None:
+    made = list(generate(40, SEED, size=64))
+    for one in made:
+        assert all(claims and claims <= one.seen for claims in one.claims)
+    pies = [picture(index, SEED, size=64, only=["pie chart"], degraded=False) for index in range(6)]
+    plain = next(caption for caption in pies[0].wordings if caption.detail == 0)
+    full = pies[0].wordings[0]
+    assert all(plain.claims <= pie.seen for pie in pies)
+    assert not all(full.claims <= pie.seen for pie in pies)
+    assert not any(plain.claims <= one.seen for one in made if one.kind != "pie chart")
+
+
+def test_strips_of_text_hold_a_line() -> None:
+    for index in range(60):
+        made = picture(index, SEED, only=["paragraph"], degraded=False)
+        assert pixels(made).std() > 3
+        assert made.facts["counts"].get("text-lines", 1) >= 1
 
 
 def test_missing_kinds_are_told_with_a_reason() -> None:

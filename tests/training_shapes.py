@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,16 @@ def draw(index: int) -> Image.Image:
         pen.rectangle((20, 4, 28, 44), fill=colour)
         pen.rectangle((4, 20, 44, 28), fill=colour)
     return image
+
+
+def drawn(index: int, seed: int, split: str) -> SimpleNamespace:
+    """One of them as the project's own pictures come, with what its captions claim."""
+    del seed, split
+    colour, shape = list(COLOURS)[index % 4], SHAPES[index // 4 % 4]
+    seen = frozenset({colour, shape})
+    return SimpleNamespace(
+        image=draw(index), captions=(f"a {colour} {shape}", f"a {shape}"), claims=(seen, frozenset({shape})), seen=seen
+    )
 
 
 def write_file(folder: Path) -> Path:

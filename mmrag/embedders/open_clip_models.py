@@ -38,6 +38,12 @@ class _OpenClipTower:
         self._tokenizer = tokenizer
         self.recipe = recipe
         self.image_size = max(recipe.size)
+        # The text tower of the first CLIP, as open_clip builds it: causal, read at the end of the text.
+        self._causal = (
+            getattr(model, "text_pool_type", "") == "argmax"
+            and getattr(model, "attn_mask", None) is not None
+            and getattr(getattr(model, "text_projection", None), "ndim", 0) == 2
+        )
 
     def prepare(self, image: Image.Image) -> Mapping[str, Any]:
         """A picture as the model sees it."""
@@ -53,7 +59,15 @@ class _OpenClipTower:
 
     def text_features(self, **inputs: Any) -> Any:
         """What `tokenize` made, encoded."""
-        return self.model.encode_text(inputs["tokens"])
+        tokens, model = inputs["tokens"], self.model
+        if not self._causal:
+            return model.encode_text(tokens)
+        # Nothing that stands behind the end of a text is looked at: half of the work, mostly.
+        ends = tokens.argmax(dim=-1)
+        length = int(ends.max()) + 1
+        hidden = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
+        hidden = model.ln_final(model.transformer(hidden, attn_mask=model.attn_mask[:length, :length]))
+        return hidden[range(len(ends)), ends] @ model.text_projection
 
 
 def open_clip(argument: str, device: str = "auto") -> ClipEmbedder:

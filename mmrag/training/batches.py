@@ -116,7 +116,7 @@ class Batches:
         edge = self._edge or (lambda _: 0)
         chosen: dict[int, list[Choice]] = {}
         ready: list[Batch] = []
-        ahead = max(1, self._workers * _AHEAD)
+        ahead = max(len(parts_of), self._workers * _AHEAD)  # the next step is made while this one is learnt
         more = True
         while more or waiting:
             while more and len(waiting) < ahead:

@@ -25,7 +25,7 @@ from mmrag.training.measuring import Recall, measure
 from mmrag.training.pairs import Pairs
 from mmrag.training.towers import Towers
 
-__all__ = ["CHECKPOINT", "Outcome", "Plan", "Progress", "learning_rate", "train"]
+__all__ = ["CHECKPOINT", "Outcome", "Plan", "Progress", "edge_at", "learning_rate", "train"]
 
 CHECKPOINT = "checkpoint"
 """The folder of the checkpoint inside that of the training."""

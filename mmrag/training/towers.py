@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from mmrag.embedders.clip import Loaded
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.torch_runtime import import_library
@@ -43,6 +45,8 @@ _BEHIND_BLOCKS = re.compile(
     r"(^|\.)(proj|head|conv_head|norm_head|classifier|fc|norm|fc_norm|ln_post|ln_final|attn_pool|post_layernorm|final_layer_norm|final_layernorm"
     r"|text_projection|visual_projection)(\.|$)"
 )
+_LIKE = 64
+"""Texts that are encoded together."""
 _OWN_SCALE = frozenset({"logit_scale", "logit_bias"})
 
 
@@ -105,9 +109,16 @@ class Towers:
 
     def text_features(self, texts: Sequence[str]) -> Tensor:
         """Rows of length 1, float32."""
+        # Texts of like length go together, because towers that can leave out what is behind the longest.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        parts = [order[start : start + _LIKE] for start in range(0, len(order), _LIKE)]
+        rows = self._torch.cat([self._texts([texts[place] for place in part]) for part in parts])
+        return self._finish("text", rows[np.argsort(order)])
+
+    def _texts(self, texts: Sequence[str]) -> Tensor:
         tokens = self.start.tower.tokenize(texts)
         moved = {name: tensor.to(self.log_scale.device) for name, tensor in tokens.items()}
-        return self._finish("text", self.start.tower.text_features(**moved))
+        return self.start.tower.text_features(**moved)
 
     def train(self, on: bool = True) -> None:
         """Training or measuring; what is frozen stays as in measuring (dropout, running means)."""
