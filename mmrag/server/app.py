@@ -15,7 +15,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from mmrag.errors import MmragError
 from mmrag.server import openai_api, routes, static_files
@@ -46,7 +45,7 @@ def create_app(
     settings: Settings | None = None,
     corpus: Mapping[str, Any] | None = None,
     debug: bool = False,
-) -> ASGIApp:
+) -> Guard:
     """An ASGI application over an index. `corpus` are settings of `mmrag.Corpus`; `debug` logs tracebacks.
 
     Raises `UsageError` for settings that cannot be used. An index need not be there yet.
@@ -81,7 +80,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     _describe_token(app)
-    return Guard(app, settings, debug)
+    return Guard(app, desk, settings, debug)
 
 
 async def _health() -> dict[str, bool]:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mmrag.server.desk import Desk
 from mmrag.server.problems import Problem, as_problem
 from mmrag.server.settings import Limits, Settings
 
@@ -51,9 +52,10 @@ log = logging.getLogger("mmrag.server")
 
 
 class Guard:
-    """ASGI middleware around all of the server."""
+    """ASGI middleware around all of the server; `desk` is what lies behind it, for whoever runs it."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, debug: bool = False) -> None:
+    def __init__(self, app: ASGIApp, desk: Desk, settings: Settings, debug: bool = False) -> None:
+        self.desk = desk
         self._app = app
         self._settings = settings
         self._debug = debug
