@@ -24,12 +24,22 @@ from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.types import Vectors
 
-__all__ = ["CONFIG_FILE", "IMAGE_FILE", "TEXT_FILE", "OnnxClipEmbedder", "document_clip", "onnx_clip", "shipped"]
+__all__ = [
+    "CONFIG_FILE",
+    "FILES",
+    "IMAGE_FILE",
+    "TEXT_FILE",
+    "OnnxClipEmbedder",
+    "document_clip",
+    "files_hash",
+    "onnx_clip",
+    "shipped",
+]
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
-_FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
+FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
 DOCUMENT_CLIP_SHA256 = ""
-"""Of the shipped encoder's files, as `_hash` makes it."""
+"""Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
 """Pictures of a run."""
@@ -58,7 +68,7 @@ class OnnxClipEmbedder:
         self._tokenizer.enable_truncation(self._length)
         self._tokenizer.enable_padding(length=self._length, pad_id=self._pad)
         self._sessions = {name: _session(folder / name) for name in (IMAGE_FILE, TEXT_FILE)}
-        self.fingerprint = f"{label}-{self.dim}-{_hash(folder)[:16]}"
+        self.fingerprint = f"{label}-{self.dim}-{files_hash(folder)[:16]}"
         self._threads = available_threads()
 
     def embed_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -114,7 +124,7 @@ def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
     del device
     if argument:
         raise UsageError(f"document-clip takes no argument, not {argument!r}", "Use the id document-clip.")
-    if _hash(_SHIPPED) != DOCUMENT_CLIP_SHA256:
+    if files_hash(_SHIPPED) != DOCUMENT_CLIP_SHA256:
         raise ModelUnavailable(
             "the installed document-clip is damaged", "pip install --force-reinstall --no-deps mmrag"
         )
@@ -123,16 +133,16 @@ def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
 
 def shipped() -> Path | None:
     """Where the package's own encoder lies, or None in an installation that lacks it."""
-    return _SHIPPED if all((_SHIPPED / name).is_file() for name in _FILES) else None
+    return _SHIPPED if all((_SHIPPED / name).is_file() for name in FILES) else None
 
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _hash(folder: Path) -> str:
+def files_hash(folder: Path) -> str:
     """Of all that the vectors depend on; "" where a file is missing."""
-    files = [folder / name for name in _FILES]
+    files = [folder / name for name in FILES]
     if not all(file.is_file() for file in files):
         return ""
     return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()
