@@ -55,7 +55,7 @@ def _entry(corpus: Corpus, given: dict[str, Any]) -> dict[str, Any]:
     """The entry for a configuration file: whole paths, since assistants start commands in folders of their own."""
     found = shutil.which(sys.argv[0]) or shutil.which("mmrag")
     command = [str(Path(found).absolute())] if found else [sys.executable, "-m", "mmrag"]
-    arguments = [*command[1:], "mcp", "--index", str(corpus.folder)]
+    arguments = [*command[1:], "mcp", "--index", str(corpus.folder.resolve())]
     for name, value in given.items():
         if isinstance(value, bool):
             arguments.append(name if value else name.replace("--", "--no-", 1))
