@@ -132,7 +132,7 @@ class _Run:
     def go(self, pairs: Pairs, as_json: bool) -> Result:
         """Train; on Ctrl-C say how to go on, and leave."""
         from mmrag.embedders.text import available_threads
-        from mmrag.training import run
+        from mmrag.training import is_begun, run
 
         workers = self._workers if self._workers is not None else available_threads()
         try:
@@ -148,6 +148,8 @@ class _Run:
                 )
         except KeyboardInterrupt:
             message, hint = "stopped; the training is kept", "Run the same command with --resume to go on."
+            if not is_begun(self.folder):
+                message, hint = "stopped before the first step", "Run the same command again."
             if as_json:
                 output.emit({"error": {"code": "interrupted", "message": message, "hint": hint}})
             else:

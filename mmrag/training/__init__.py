@@ -10,7 +10,7 @@ from mmrag.training.exporting import export, model_card
 from mmrag.training.loop import Outcome, Plan, Progress, train
 from mmrag.training.measuring import Recall, measure
 from mmrag.training.pairs import FilePairs, GeneratedPairs, IndexPairs, Pair, Pairs
-from mmrag.training.running import Job, Result, run
+from mmrag.training.running import Job, Result, is_begun, run
 from mmrag.training.starting import SIZES, fresh, load_start
 from mmrag.training.towers import Towers
 
@@ -30,6 +30,7 @@ __all__ = [
     "Towers",
     "export",
     "fresh",
+    "is_begun",
     "load_start",
     "measure",
     "model_card",

@@ -27,7 +27,7 @@ from mmrag.training.pairs import GeneratedPairs, Pairs
 from mmrag.training.starting import fresh, load_start
 from mmrag.training.towers import Towers, Trains
 
-__all__ = ["Job", "Result", "run"]
+__all__ = ["Job", "Result", "is_begun", "run"]
 
 _RECORD = "training.json"
 _START, _PARTIAL = "start", "start.partial"
@@ -109,6 +109,11 @@ def run(
     for name in _LEFT - {_START, _PARTIAL}:
         (folder / name).unlink(missing_ok=True)
     return Result(id, folder, outcome)
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a training in this folder can be gone on with."""
+    return (folder / _RECORD).is_file()
 
 
 _ANEW = "Name another folder with --out, or delete this one."
