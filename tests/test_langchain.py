@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pickle
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -405,3 +406,38 @@ def test_messages_of_an_agent_with_a_bound_tool(corpus: mmrag.Corpus) -> None:
     assert history[-1].tool_call_id == "7"
     assert "September" in history[-1].content
     assert os.fspath(corpus.folder) not in history[-1].content
+
+
+@pytest.fixture
+def folder_of_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the index that the page of documentation speaks of."""
+    (tmp_path / "documents").mkdir()
+    text = "The board decided on the budget. The budget for research rose by a tenth, to 4.2 million euros."
+    (tmp_path / "documents" / "minutes.txt").write_text(text, "utf-8")
+    with mmrag.Corpus(tmp_path / "indexes" / "home", text="fake", pixels="none", ocr="off", workers=1) as corpus:
+        corpus.index(tmp_path / "documents")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_examples_of_the_documentation_run(
+    folder_of_docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One after another, as one program; only the chat model is one of LangChain's fakes."""
+    import langchain.chat_models
+
+    said = "The budget for research rose by a tenth. [E1]"
+    make = lambda _name: GenericFakeChatModel(messages=iter([AIMessage(said)] * 9))  # noqa: E731
+    monkeypatch.setattr(langchain.chat_models, "init_chat_model", make)
+    page = (Path(__file__).parent.parent / "docs" / "langchain.md").read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 6
+    names: dict[str, Any] = {}
+    for block in blocks:
+        exec(block, names)
+    shown = capsys.readouterr().out
+    assert "minutes.txt 1 [" in shown
+    assert shown.count("supported") >= 2
+    assert "rose by a tenth" in shown
+    for part in ("retriever", "answers", "checked"):
+        names[part].close()

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -450,3 +451,38 @@ def test_the_entry_for_a_configuration_file_can_be_run_from_anywhere(home: Path,
     parameters = StdioServerParameters(command=entry["command"], args=entry["args"], env=dict(os.environ), cwd=tmp_path)
     status = talk(parameters, lambda client: client.call_tool("status", {})).structured_content
     assert status["pages"] == 3
+
+
+@pytest.fixture
+def folder_of_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the index that the page of documentation speaks of."""
+    (tmp_path / "documents").mkdir()
+    text = "The board decided on the budget. The budget for research rose by a tenth, to 4.2 million euros."
+    (tmp_path / "documents" / "minutes.txt").write_text(text, "utf-8")
+    with mmrag.Corpus(tmp_path / "indexes" / "home", text="fake", pixels="none", ocr="off", workers=1) as corpus:
+        corpus.index(tmp_path / "documents")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_examples_of_the_documentation_run(folder_of_docs: Path) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "mcp.md").read_text("utf-8")
+    blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    assert set(blocks) == {"json", "toml", "python"}
+    assert set(json.loads(blocks["json"])["mcpServers"]["mmrag"]) == {"command", "args"}
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    shown = subprocess.run(
+        [sys.executable, "-c", blocks["python"]], capture_output=True, env={**os.environ, "PATH": beside}, check=True
+    ).stdout.decode()
+    assert "minutes.txt 1 " in shown
+    assert "image/png" in shown
+
+
+def test_the_documentation_names_every_tool_and_argument() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "mcp.md").read_text("utf-8")
+    with mmrag.Corpus("none") as corpus:
+        tools = talk(corpus, lambda client: client.list_tools()).tools
+    rows = {row.split("`")[1]: row for row in page.splitlines() if row.startswith("| `") and row.count("|") == 4}
+    for tool in tools:
+        for argument in tool.input_schema.get("properties", {}):
+            assert f"`{argument}`" in rows[tool.name]
