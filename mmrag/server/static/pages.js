@@ -23,7 +23,7 @@ export function hitSpot(hit) {
 
 /** A small picture of a page with the box drawn over it. */
 export function thumbnail(item, width = 240) {
-  const image = h("img", { src: pageUrl(item.page_id, { width, thumb: true }), alt: "", loading: "lazy", decoding: "async" });
+  const image = h("img", { alt: "", decoding: "async" });
   const sheet = h("span", { class: "sheet" }, image);
   image.addEventListener("error", () => sheet.classList.add("is-missing"));
   image.addEventListener("load", () => {
@@ -31,7 +31,47 @@ export function thumbnail(item, width = 240) {
     if (item.box) slide(sheet, item.box);
   });
   if (item.box) sheet.append(boxOver(item.box));
+  const address = pageUrl(item.page_id, { width, thumb: true });
+  whenSeen(sheet, () => waiting.push({ image, address }));
   return h("span", { class: "thumb" }, sheet);
+}
+
+// A browser opens six connections to a server at most. Pictures take three of them, so that a question never waits.
+const SLOTS = 3;
+const waiting = [];
+let loading = 0;
+
+function next() {
+  while (loading < SLOTS && waiting.length) {
+    const { image, address } = waiting.shift();
+    if (!image.isConnected) continue;
+    loading += 1;
+    const over = () => {
+      loading -= 1;
+      next();
+    };
+    image.addEventListener("load", over, { once: true });
+    image.addEventListener("error", over, { once: true });
+    image.src = address;
+  }
+}
+
+const seen = new WeakMap();
+const watch = new IntersectionObserver(
+  (entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      watch.unobserve(target);
+      seen.get(target)?.();
+    }
+    next();
+  },
+  { rootMargin: "300px" },
+);
+
+function whenSeen(node, listener) {
+  seen.set(node, listener);
+  watch.observe(node);
 }
 
 /** Where only part of a page is shown, show the part with the box. */
