@@ -43,7 +43,7 @@ Notify: TypeAlias = "Callable[[Progress], None]"
 Draw: TypeAlias = "Callable[[Image], bool]"
 """Draws a picture for the user to see, and says whether that was possible."""
 
-__all__ = ["ASKED", "FALSE_CLAIM", "QUESTIONS", "Question", "run"]
+__all__ = ["ASKED", "FALSE_CLAIM", "QUESTIONS", "Question", "copy_samples", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def run(
 
     home = expanded(folder)
     documents, index = home / "documents", home / "index"
-    count = _copy(documents)
+    count = copy_samples(documents)
     show(Text.assemble(("Sample folder: ", "bold"), f"{shorten(documents)} ({count} files)"))
     with progress() as notify:
         corpus, report = _index(documents, index, notify)
@@ -182,8 +182,12 @@ def _samples(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Trave
             yield f"{prefix}{entry.name}", entry
 
 
-def _copy(target: Path) -> int:
-    """Copy the samples; a file that is there already stays, and has to be the sample itself."""
+def copy_samples(folder: str | os.PathLike[str]) -> int:
+    """Copy the sample documents to a folder, which need not be there; returns how many files they are.
+
+    A file that is there already stays, and has to be the sample itself: raises `UsageError`.
+    """
+    target = expanded(folder)
     wanted = list(_samples(resources.files("mmrag") / "samples"))
     for name, source in wanted:
         file = target / name

@@ -19,6 +19,7 @@ from mmrag.corpus.exporting import Packs
 from mmrag.corpus.models import Models, forget_models, name_models
 from mmrag.corpus.notebooks import show_values, told
 from mmrag.corpus.opened import OpenIndex
+from mmrag.corpus.packs import PackCheck
 from mmrag.errors import NothingIndexed, UsageError
 from mmrag.indexing import Plan
 from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters, IndexReport, Progress, Region, Word
@@ -26,7 +27,7 @@ from mmrag.types import Answer, AnswerEvent, Claim, Evidence, Filters, IndexRepo
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Corpus", "Status"]
+__all__ = ["Corpus", "PackCheck", "Status"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,10 @@ class PackCheck:
         """Whether the pack is undamaged and all that it calls supported still is."""
         return self.pack.whole and all(check.same for check in self.claims if check.claim.label == "supported")
 
+    def name_of(self, citation: PackedCitation) -> str:
+        """The name of the file that a citation cites."""
+        return next(check.file.name for check in self.files if check.file.sha256 == citation.file)
+
 
 def digest(record: Mapping[str, Any]) -> str:
     """The sha256 of a record, of everything but itself and the pictures, which have their own."""
@@ -211,10 +215,10 @@ def _record(text: str) -> dict[str, Any]:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ValueError("it is of another format")
     version = value.get("version")
-    if isinstance(version, int) and not isinstance(version, bool) and version > VERSION:
-        raise FormatTooNew("the evidence pack was written by a newer mmrag", "Update mmrag to check it.")
-    if version != VERSION:
+    if type(version) is not int or version < 1:
         raise ValueError("it does not say its version")
+    if version > VERSION:
+        raise FormatTooNew("the evidence pack was written by a newer mmrag", "Update mmrag to check it.")
     return value
 
 

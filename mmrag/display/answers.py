@@ -69,10 +69,11 @@ ASCII = Signs("+", "x", "?", "-", '"', '"', "...")
 
 
 class _Page:
-    """Lines for one console: its width and the signs that it can show."""
+    """Lines for one console: its width and the signs that it can show, and whether folders are named."""
 
-    def __init__(self, console: Console, options: ConsoleOptions) -> None:
+    def __init__(self, console: Console, options: ConsoleOptions, folders: bool) -> None:
         self._console = console
+        self.folders = folders
         self.width = max(options.max_width, LEAST_WIDTH)
         self.signs = ASCII if options.ascii_only or options.legacy_windows or console.is_dumb_terminal else SIGNS
 
@@ -96,17 +97,19 @@ class _Page:
 class _View:
     """What is written once the console is known."""
 
-    def __init__(self, write: Callable[[_Page], Iterable[RenderableType]]) -> None:
+    def __init__(self, write: Callable[[_Page], Iterable[RenderableType]], *, folders: bool = True) -> None:
         self._write = write
+        self._folders = folders
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        yield from self._write(_Page(console, options))
+        yield from self._write(_Page(console, options, self._folders))
 
 
-def answer_view(answer: Answer, seconds: float | None = None) -> RenderableType:
+def answer_view(answer: Answer, seconds: float | None = None, *, folders: bool = True) -> RenderableType:
     """An answer with what was checked and where it stands, or the refusal with the nearest pages.
 
-    `seconds` is how long it took. No text reaches this function that was not checked: an `Answer` is settled.
+    `seconds` is how long it took; `folders` whether those of the files are named, as they are not in what is shared
+    with others. No text reaches this function that was not checked: an `Answer` is settled.
     """
 
     def write(page: _Page) -> Iterator[RenderableType]:
@@ -132,7 +135,7 @@ def answer_view(answer: Answer, seconds: float | None = None) -> RenderableType:
         yield Text("")
         yield from page.hang("", _summary(page, answer, seconds))
 
-    return _View(write)
+    return _View(write, folders=folders)
 
 
 def claim_view(claim: Claim, evidence: Sequence[Evidence] = ()) -> RenderableType:
@@ -140,7 +143,9 @@ def claim_view(claim: Claim, evidence: Sequence[Evidence] = ()) -> RenderableTyp
     return _View(lambda page: _claim(page, claim, evidence))
 
 
-def verdict_view(claim: Claim, seconds: float | None = None, *, drafted: bool = False) -> RenderableType:
+def verdict_view(
+    claim: Claim, seconds: float | None = None, *, drafted: bool = False, folders: bool = True
+) -> RenderableType:
     """What `verify` found: verdict in words, reason, pages; a `drafted` claim is treated as an answer treats it."""
 
     def write(page: _Page) -> Iterator[RenderableType]:
@@ -161,7 +166,7 @@ def verdict_view(claim: Claim, seconds: float | None = None, *, drafted: bool = 
         chance = f"chance that the evidence supports it: {percent(verdict.probability)}"
         yield from page.hang("", page.join(chance, *_time(seconds)))
 
-    return _View(write)
+    return _View(write, folders=folders)
 
 
 def sources_view(answer: Answer) -> RenderableType:
@@ -246,7 +251,7 @@ def _sources(page: _Page, cited: Sequence[Spot], question: str) -> Iterator[Text
             yield from page.hang("    ", Text.assemble(page.signs.opening, words, page.signs.closing))
         if len(spot.quotes) > QUOTES:
             yield from page.hang("    ", Text(f"and {len(spot.quotes) - QUOTES} more (--json lists all)", "dim"))
-        if not is_given_text(spot.region):
+        if page.folders and not is_given_text(spot.region):
             yield from page.hang("    ", Text(shorten(spot.region.document.path.parent) or ".", "dim"))
 
 

@@ -8,27 +8,47 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, RenderableType
 
-from mmrag.display.answers import answer_view, percent, sentence, verdict_view
+from mmrag.display.answers import WORDS, answer_view, percent, sentence, verdict_view
 from mmrag.display.cited import Spot, in_order, pages_shown, sources, spots
 from mmrag.display.conversations import turns_view
-from mmrag.display.escaping import clean, shorten, shown_path
+from mmrag.display.escaping import clean, shown_path
 from mmrag.display.pieces import QUIET, badge, claim_piece, folded, page_piece, quotes_piece, safe, wrapped
+from mmrag.display.rechecked import recheck_view
 from mmrag.display.terminal import count, report_view
 from mmrag.types import Answer, Claim, Evidence, IndexReport
 
 if TYPE_CHECKING:
     from mmrag.catalog import TurnRecord
     from mmrag.chat import Chat
+    from mmrag.corpus import PackCheck
     from mmrag.display.crops import Crop
 
-__all__ = ["answer_piece", "chat_piece", "evidence_piece", "hits_piece", "register", "report_piece", "verdict_piece"]
+__all__ = [
+    "answer_piece",
+    "chat_piece",
+    "evidence_piece",
+    "hits_piece",
+    "recheck_piece",
+    "register",
+    "report_piece",
+    "verdict_piece",
+]
 
+_QUOTES = {
+    "there": "there",
+    "elsewhere": "on another page now",
+    "gone": "gone",
+    "unread": "not looked for",
+    "none": "none",
+}
 PICTURES = 3
 """Pages drawn of one answer or search; the others are named."""
 SNIPPET = 400
@@ -169,6 +189,7 @@ def _turn(turn: TurnRecord, *, opened: bool) -> str:
 
 def report_piece(report: IndexReport) -> str:
     """What a run of indexing did, and every file that it could not do, with the reason."""
+    report = _near(report)
     done = (
         (report.added, "added"),
         (report.updated, "updated"),
@@ -187,7 +208,7 @@ def report_piece(report: IndexReport) -> str:
         parts.append(f"<div>{count(report.pending_ocr, 'page')} still to be recognised; index again to go on.</div>")
     if report.failed:
         rows = "".join(
-            f"<li>{safe(shorten(one.path))}: {escape(one.state.replace('_', ' '))}"
+            f"<li>{safe(str(one.path))}: {escape(one.state.replace('_', ' '))}"
             f"{': ' if one.reason else ''}{safe(one.reason)}</li>"
             for one in report.failed[:FAILURES]
         )
@@ -198,6 +219,38 @@ def report_piece(report: IndexReport) -> str:
         )
     parts += [f'<div style="{QUIET}">{safe(note)}</div>' for note in report.notes]
     return wrapped("".join(parts))
+
+
+def _near(report: IndexReport) -> IndexReport:
+    """The report with files named from the working folder where they lie below it, else by their names alone."""
+
+    def near(path: Path) -> Path:
+        return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else Path(path.name)
+
+    return replace(report, failed=tuple(replace(one, path=near(one.path)) for one in report.failed))
+
+
+def recheck_piece(check: PackCheck) -> str:
+    """What became of an exported answer: of each claim, its quotes, and of each file."""
+    holds = badge("supported", "holds") if check.holds else badge("contradicted", "does not hold")
+    parts = [f'<div style="{QUIET}">{safe(check.pack.question)}</div><div>{holds}</div>']
+    if not check.pack.whole:
+        parts.append("<div><strong>The pack itself is damaged, or was edited.</strong></div>")
+    for one in check.claims:
+        then = WORDS[one.claim.label]
+        mark = badge("not_found", "not checked") if one.now is None else badge(one.now.label)
+        told = "as before" if one.same else f"was {then}"
+        why = one.why if one.now is None else "" if one.same else f": {one.now.reason}"
+        quotes = "".join(
+            f"<li>{safe(check.name_of(spot.citation))}, page {spot.citation.page}: file {spot.state}, "
+            f"quote {_QUOTES[spot.quote]}"
+            f"{quotes_piece([spot.citation.quote]) if spot.citation.quote else ''}</li>"
+            for spot in one.citations
+        )
+        body = f'{mark} {safe(one.claim.text)} <small style="opacity:.8">{told}{safe(why)}</small><ul>{quotes}</ul>'
+        parts.append(f'<div style="margin:.5em 0">{body}</div>')
+    files = "".join(f"<li>{safe(one.file.within or one.file.name)}: {one.state}</li>" for one in check.files)
+    return wrapped("".join(parts) + folded("Files", f"<ul>{files}</ul>", opened=True))
 
 
 def _hits_or_nothing(values: list[Any]) -> str | None:
@@ -211,7 +264,11 @@ def _hits_or_nothing(values: list[Any]) -> str | None:
 def _text(view: RenderableType) -> str:
     """What a terminal of fixed width without colours shows."""
     stream = io.StringIO()
-    Console(file=stream, width=WIDTH, color_system=None, force_terminal=False, highlight=False).print(view)
+    # Without force_jupyter rich finds the notebook and shows the text there, whatever `file` is.
+    console = Console(
+        file=stream, width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, highlight=False
+    )
+    console.print(view)
     return "\n".join(line.rstrip() for line in stream.getvalue().rstrip().split("\n"))
 
 
@@ -224,10 +281,11 @@ def _hit_text(evidence: Evidence) -> str:
 
 
 _VALUES: tuple[tuple[str, str, Callable[[Any], str], Callable[[Any], str]], ...] = (
-    ("mmrag.types", "Answer", answer_piece, lambda value: _text(answer_view(value))),
-    ("mmrag.types", "Claim", verdict_piece, lambda value: _text(verdict_view(value))),
+    ("mmrag.types", "Answer", answer_piece, lambda value: _text(answer_view(value, folders=False))),
+    ("mmrag.types", "Claim", verdict_piece, lambda value: _text(verdict_view(value, folders=False))),
     ("mmrag.types", "Evidence", evidence_piece, _hit_text),
-    ("mmrag.types", "IndexReport", report_piece, lambda value: _text(report_view(value, guide=False))),
+    ("mmrag.types", "IndexReport", report_piece, lambda value: _text(report_view(_near(value), guide=False))),
+    ("mmrag.corpus.packs", "PackCheck", recheck_piece, lambda value: _text(recheck_view(value, folders=False))),
     ("mmrag.chat.conversation", "Chat", chat_piece, lambda value: _text(turns_view(value.turns))),
 )
 """Module and name of each type that is drawn, with what draws it."""

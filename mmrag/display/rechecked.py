@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mmrag.display.answers import STYLES, WORDS, percent
 from mmrag.display.documents import box_json, claim_json
-from mmrag.display.escaping import clean, path_fields, shorten
+from mmrag.display.escaping import clean, path_fields, shorten, shown_path
 from mmrag.display.terminal import count
 from mmrag.types import Claim
 
@@ -80,7 +80,7 @@ def _citation_json(check: CitationCheck, whole: PackCheck) -> dict[str, Any]:
     citation = check.citation
     return {
         "label": citation.label or None,
-        "name": _name(check, whole),
+        "name": whole.name_of(citation),
         "sha256": citation.file,
         "file": check.state,
         "page": citation.page,
@@ -91,16 +91,15 @@ def _citation_json(check: CitationCheck, whole: PackCheck) -> dict[str, Any]:
     }
 
 
-def _name(check: CitationCheck, whole: PackCheck) -> str:
-    return next(one.file.name for one in whole.files if one.file.sha256 == check.citation.file)
+def recheck_view(check: PackCheck, seconds: float | None = None, *, folders: bool = True) -> RenderableType:
+    """What became of an exported answer: of each claim, then of each file, then in one line.
+
+    `folders`: whether the place of a file that moved is named whole.
+    """
+    return Group(*_lines(check, seconds, folders))
 
 
-def recheck_view(check: PackCheck, seconds: float | None = None) -> RenderableType:
-    """What became of an exported answer: in one line, then of each claim, then of each file."""
-    return Group(*_lines(check, seconds))
-
-
-def _lines(check: PackCheck, seconds: float | None) -> Iterator[RenderableType]:
+def _lines(check: PackCheck, seconds: float | None, folders: bool) -> Iterator[RenderableType]:
     pack = check.pack
     yield Text(clean(pack.question), "bold")
     made = " · ".join(clean(part) for part in (pack.made, f"mmrag {pack.program}" if pack.program else "") if part)
@@ -116,7 +115,7 @@ def _lines(check: PackCheck, seconds: float | None) -> Iterator[RenderableType]:
     yield Text("")
     yield Text("Files", "bold")
     for file in check.files:
-        yield from _file(file)
+        yield _file(file, folders)
     yield Text("")
     yield _summary(check, seconds)
 
@@ -151,7 +150,7 @@ def _citation(check: CitationCheck, whole: PackCheck) -> Text:
         "none": "nothing was quoted",
     }[check.quote]
     style = {"there": "green", "elsewhere": "cyan", "gone": "red"}.get(check.quote, "dim")
-    head = f"{clean(_name(check, whole))}, page {citation.page}: {_FILES[check.state]}; "
+    head = f"{clean(whole.name_of(citation))}, page {citation.page}: {_FILES[check.state]}; "
     text = Text.assemble(head, (words, style))
     quote = clean(citation.quote)
     if quote:
@@ -159,11 +158,11 @@ def _citation(check: CitationCheck, whole: PackCheck) -> Text:
     return text
 
 
-def _file(check: FileCheck) -> Iterator[RenderableType]:
+def _file(check: FileCheck, folders: bool) -> RenderableType:
     text = Text.assemble((f"{check.state:<8}", _FILE_STYLES[check.state]), clean(check.file.within or check.file.name))
     if check.state == "moved" and check.path is not None:
-        text.append(f" -> {shorten(check.path)}")
-    yield _indented(text)
+        text.append(f" -> {shorten(check.path) if folders else shown_path(check.path.name)}")
+    return _indented(text)
 
 
 def _summary(check: PackCheck, seconds: float | None) -> Text:
