@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Running:
     desk: Desk
     client: httpx.Client
     bare: httpx.Client
+    line: http.client.HTTPConnection
 
     @property
     def url(self) -> str:
@@ -70,20 +71,17 @@ class Running:
         self, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> tuple[int, bytes]:
         """A request with a target and headers that no library has tidied."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-            given = {"Host": f"127.0.0.1:{self.port}", "Authorization": f"Bearer {TOKEN}", **(headers or {})}
-            if body:
-                given.setdefault("Content-Length", str(len(body)))
-            for name, value in given.items():
-                if value:
-                    connection.putheader(name, value.encode("latin-1", "replace"))
-            connection.endheaders(body or None)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        line = self.line
+        line.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        given = {"Host": f"127.0.0.1:{self.port}", "Authorization": f"Bearer {TOKEN}", **(headers or {})}
+        if body:
+            given |= {"Content-Length": str(len(body)), "Content-Type": "application/json"}
+        for name, value in given.items():
+            if value:
+                line.putheader(name, value.encode("latin-1", "replace"))
+        line.endheaders(body or None)
+        response = line.getresponse()
+        return response.status, response.read()
 
     def ask(self, question: str, **more: Any) -> list[tuple[str, dict[str, Any]]]:
         """Every event of an answer."""
@@ -126,8 +124,9 @@ def running(
         with (
             httpx.Client(base_url=url, headers=given, timeout=60, trust_env=False) as client,
             httpx.Client(base_url=url, timeout=60, trust_env=False) as bare,
+            closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as line,
         ):
-            yield Running(port, app.desk, client, bare)
+            yield Running(port, app.desk, client, bare, line)
     finally:
         server.should_exit = True
         thread.join(30)

@@ -75,7 +75,7 @@ def create_app(
     for router in (routes.router, openai_api.router, static_files.router):
         app.include_router(router)
     app.add_api_route("/healthz", _health, tags=["health"], summary="Needs no token")
-    for kind in (Problem, MmragError, OSError):
+    for kind in (Problem, MmragError, Exception):  # of the last, the guard notes the place in the log as well
         app.add_exception_handler(kind, _failed)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mmrag.errors import MmragError, SourceChanged
-from mmrag.types import Box, Document, Region
+from mmrag.types import Box, Document, Page, Region, Word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,7 +76,10 @@ class Drawer:
     def __init__(self) -> None:
         from mmrag.display import draw_boxes
         from mmrag.readers import SourceRenderer
+        from mmrag.readers.drawing import draw_page
 
+        # The first word of another script has every library loaded, so that the first page need not wait for them.
+        draw_page(Page(1, 100.0, 100.0, (Word("가", Box(0.0, 0.0, 0.5, 0.5)),)), 100)
         self._new = SourceRenderer
         self._mark = draw_boxes
         self._renderers: OrderedDict[tuple[bytes, Identity], SourceRenderer] = OrderedDict()

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,7 @@ HEADERS: Mapping[bytes, bytes] = {
 }
 OPEN_PATHS = ("/healthz",)
 LONG_BODIES = ("/api/verify", "/v1/chat/completions")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
 _NOT_LOGGED_IN = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>mmrag</title><h1>Not signed in</h1>"
     "<p>Open the address that <code>mmrag serve</code> printed: it ends in <code>?token=...</code>."
@@ -181,10 +183,9 @@ def _header(scope: Scope, name: bytes) -> bytes:
 
 
 def _name(host: str) -> str:
-    """The name in a Host header, without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """The name in a Host header, without its port; "" where it is no name."""
+    found = _HOST.fullmatch(host)
+    return found[1] if found else ""
 
 
 def _tokens(scope: Scope) -> Sequence[str]:
