@@ -7,7 +7,6 @@ told to the client by name only. Calls run in threads, so that the server answer
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -57,10 +56,6 @@ Kinds = Annotated[list[RegionKind], Field(description="Only regions of these kin
 Day = Annotated[date | None, Field(description="Only files last changed on or after/before this day, YYYY-MM-DD.")]
 PageId = Annotated[str, Field(max_length=64, description=PAGE_ID)]
 Result = TypeVar("Result")
-
-
-class _Cancelled(Exception):
-    """The client does not wait any more. Raised through the work to end it; seen by nobody."""
 
 
 def make_server(corpus: Corpus) -> MCPServer[Any]:
@@ -143,22 +138,17 @@ def _add_answering(server: MCPServer[Any], service: Service) -> None:
         until: Day = None,
     ) -> Annotated[CallToolResult, Answered]:
         """Answer a question from the indexed files; every claim was checked against the page that it cites."""
-        stop = threading.Event()
         steps = 0
 
         def tell(event: AnswerEvent) -> None:
             nonlocal steps
-            if stop.is_set():
-                raise _Cancelled
+            anyio.from_thread.check_cancelled()  # ends the work where the client does not wait any more
             steps += 1
             claim = event.claim
             said = f"{claim.verdict.label}: {clean(claim.text)}" if claim else STAGES.get(event.stage, event.stage)
             anyio.from_thread.run(context.report_progress, steps, None, said)
 
-        try:
-            return await _result(lambda: service.ask(question, k, max_risk, wanted(paths, (), since, until), tell))
-        finally:
-            stop.set()
+        return await _result(lambda: service.ask(question, k, max_risk, wanted(paths, (), since, until), tell))
 
     @server.tool(title="Check a claim", annotations=READS)
     async def verify(
