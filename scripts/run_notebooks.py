@@ -2,8 +2,8 @@
 
     python scripts/run_notebooks.py [--check] [NOTEBOOK ...]
 
-Each runs in an empty folder of its own, with a fresh kernel, without the user's settings. What differs from run to run
-(seconds, identifiers) is left out of the comparison; a path of this machine in an output is an error.
+Each runs in an empty folder of its own, with a fresh kernel, without the user's settings. Times are left out of what is
+kept, so that running them again changes nothing; a path of this machine in an output is an error.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,20 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 TIMEOUT = 300
 """Seconds for one cell, on a slow and busy machine."""
+TIMES = (
+    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "…"),
+    (re.compile(r"\b\d+(?:\.\d+)? (s|ms)\b"), r"… \1"),
+    (re.compile(r"\b\d+(?:\.\d+)? pages/s"), "… pages/s"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:…"),
+)
+"""What no two runs have alike, left out of what is kept: times and ports."""
 VARYING = (
-    (re.compile(r"\b\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?"), "TIME"),
-    (re.compile(r"\b\d+(?:\.\d+)? (?:s|ms)\b"), "N s"),
-    (re.compile(r"\b\d+\.\d+ pages/s"), "N pages/s"),
     (re.compile(r"\b\d+ ?%"), "N%"),
     (re.compile(r"\b\d+\.\d+\b"), "N.N"),
     (re.compile(r"data:image/\w+;base64,[A-Za-z0-9+/=]+"), "PICTURE"),
     (re.compile(r'(?:width|height)="\d+"'), "SIZE"),
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
 )
-"""What may differ between two runs or two machines, and what stands for it: times, chances, scores, pixels, ports."""
+"""What may differ between two machines, left out when outputs are compared: chances, scores, pixels."""
 
 
 def main() -> int:
@@ -72,6 +76,7 @@ def executed(notebook: Any) -> tuple[list[str], Any]:
             kernel_name="python3",
             resources={"metadata": {"path": str(home)}},
             record_timing=False,
+            coalesce_streams=True,
             config=_connection(Path(folder)),
         )
         try:
@@ -116,6 +121,14 @@ def _tidy(notebook: Any) -> None:
         for output in cell.outputs:
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
+            data = output.get("data", {})
+            if "image/png" in data:
+                data.pop("image/jpeg", None)  # which only some versions of Pillow add
+            for kind in ("text/plain", "text/html"):
+                if kind in data:
+                    data[kind] = _replaced(data[kind], TIMES)
+            if "text" in output:
+                output.text = _replaced(output.text, TIMES)
 
 
 def _is_empty(output: Any) -> bool:
@@ -145,7 +158,11 @@ def _shown(notebook: Any) -> list[str]:
 
 
 def _masked(text: str) -> str:
-    for pattern, stand_in in VARYING:
+    return _replaced(text, VARYING)
+
+
+def _replaced(text: str, patterns: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, stand_in in patterns:
         text = pattern.sub(stand_in, text)
     return text
 

@@ -54,7 +54,6 @@ FileState: TypeAlias = Literal["same", "moved", "changed", "gone"]
 QuoteState: TypeAlias = Literal["there", "elsewhere", "gone", "unread", "none"]
 """Of a quote: on its page, on another page of the file, nowhere in it, not looked for, or nothing was quoted."""
 _HASH = re.compile("[0-9a-f]{64}")
-_PICTURES = re.compile(r'src="data:image/(?:png|jpeg);base64,([A-Za-z0-9+/=]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +204,8 @@ def _text_of(file: Path) -> str:
 
 def _record(text: str) -> dict[str, Any]:
     """The record of a JSON or HTML file; raises ValueError."""
-    if not text.lstrip().startswith("{"):
-        start = text.find(MARK)
-        stop = text.find("</pre>", start)
-        if start < 0 or stop < 0:
-            raise ValueError("it holds no record")
-        text = unescape(text[start + len(MARK) : stop])
+    if not _is_json(text):
+        text = unescape(_around(text)[1])
     value = json.loads(text, parse_constant=_no_constant)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ValueError("it is of another format")
@@ -222,26 +217,41 @@ def _record(text: str) -> dict[str, Any]:
     return value
 
 
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _around(text: str) -> tuple[str, str]:
+    """The page around the record of an HTML file, and the record; raises ValueError."""
+    head, mark, rest = text.partition(MARK)
+    inner, end, tail = rest.partition("</pre>")
+    if not mark or not end:
+        raise ValueError("it holds no record")
+    return f"{head}{end}{tail}", inner
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number")
 
 
 def _is_whole(record: Mapping[str, Any], text: str) -> bool:
-    """Whether the record's and every picture's sha256 are right; raises ValueError for what cannot be a pack."""
+    """Whether the sha256 of the record, of every picture and of the page are right.
+
+    Raises ValueError for what cannot be a pack.
+    """
     crops = _list(record, "crops")
-    found = {_picture_hash(crop["data"]) for crop in crops if isinstance(crop.get("data"), str)}
-    if not text.lstrip().startswith("{"):
-        found = {_picture_hash(match[1]) for match in _PICTURES.finditer(text)}
     try:
         right = record.get("sha256") == digest(record)
     except ValueError:  # numbers that JSON cannot write
         return False
-    return right and all(crop.get("sha256") in found for crop in crops)
+    if not _is_json(text):
+        return right and record.get("page") == sha256(_around(text)[0].encode()).hexdigest()
+    return right and all(crop.get("sha256") == _picture_hash(crop.get("data")) for crop in crops)
 
 
-def _picture_hash(data: str) -> str:
+def _picture_hash(data: object) -> str:
     try:
-        return sha256(base64.b64decode(data, validate=True)).hexdigest()
+        return sha256(base64.b64decode(data if isinstance(data, str) else "", validate=True)).hexdigest()
     except (binascii.Error, ValueError):
         return ""
 

@@ -26,7 +26,7 @@ from mmrag.display.cited import (
     standing,
 )
 from mmrag.display.crops import Crop, Picture, pictured
-from mmrag.display.escaping import clean, shown_path, to_json
+from mmrag.display.escaping import clean, shown_path
 from mmrag.types import Answer, Claim
 
 __all__ = ["Pictures", "answer_html", "draw_pages"]
@@ -73,8 +73,8 @@ _LABELS = re.compile(r"\[(E\d+(?:,\s*E\d+)*)\]")
 def answer_html(answer: Answer, pictures: Pictures = _NONE, record: Mapping[str, Any] | None = None) -> str:
     """The answer, its claims with their verdicts, and the cited pages with a box around what is cited.
 
-    `pictures` are those of the pages, by their spots; where one is missing the words stand alone. `record` is the
-    evidence pack as JSON, which `mmrag.corpus.packs` finds again. Nothing in it names a folder of this machine.
+    `pictures` are those of the pages, by their spots; where one is missing the words stand alone. With the `record` of
+    a pack, its settings are told, and there is an empty place that it can be set into. Nothing in it names a folder.
     """
     body = f'<article class="mmrag">{"".join(_body(answer, pictures, record))}</article>'
     digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode("ascii")
@@ -123,9 +123,7 @@ def _body(answer: Answer, pictures: Pictures, record: Mapping[str, Any] | None) 
     if record is not None:
         from mmrag.corpus.packs import MARK
 
-        text = escape(to_json(record, indent=1), quote=False)
-        yield "<h2>Record</h2><details><summary>Everything above for programs, as JSON</summary>"
-        yield f"{MARK}{text}</pre></details>"
+        yield f"<h2>Record</h2><details><summary>All of this for programs, as JSON</summary>{MARK}</pre></details>"
 
 
 def _text(answer: Answer) -> str:

@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def write_pack(answer: Answer, target: Path, crop: Crop | None = None, facts: Fa
         except OSError as error:
             raise UsageError(f"{target} cannot be made: {error.strerror}", "Name another folder.") from error
     if is_folder or suffix != ".json":
-        _write(target / PAGE if is_folder else target, answer_html(answer, pictures, _without_pictures(record)))
+        _write(target / PAGE if is_folder else target, _page(answer, pictures, record))
     if is_folder or suffix == ".json":
         _write(target / RECORD if is_folder else target, to_json(record) + "\n")
 
@@ -95,9 +96,16 @@ def _as_read(record: Mapping[str, Any]) -> dict[str, Any]:
     return read
 
 
-def _without_pictures(record: Mapping[str, Any]) -> dict[str, Any]:
+def _page(answer: Answer, pictures: Mapping[Spot, Picture], record: Mapping[str, Any]) -> str:
+    """The page with the record in it, which has the sha256 of the page around it in place of the pictures."""
+    from mmrag.corpus.packs import MARK, digest
+
+    head, _, tail = answer_html(answer, pictures, record).partition(MARK)
     crops = [{key: value for key, value in crop.items() if key != "data"} for crop in record["crops"]]
-    return {**record, "crops": crops}
+    around = sha256((head + tail).encode()).hexdigest()
+    inner = {**record, "crops": crops, "page": around}
+    inner["sha256"] = digest(inner)
+    return f"{head}{MARK}{escape(to_json(inner, indent=1), quote=False)}{tail}"
 
 
 def _documents(answer: Answer) -> Iterable[Document]:
