@@ -280,7 +280,7 @@ def test_an_edited_pack_is_noticed(home: Path) -> None:
             check = corpus.recheck(home / name)
             assert not check.pack.whole
             assert not check.holds
-        assert "not as it was written" in shown(display.recheck_view(check))
+        assert "cannot be relied on" in shown(display.recheck_view(check))
 
 
 def test_a_forged_claim_does_not_get_past_the_files(home: Path) -> None:

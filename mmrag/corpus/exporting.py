@@ -86,11 +86,10 @@ class Packs:
             catalog, models = self._opened.catalog(), self._opened.models()
         except NothingIndexed:  # the index was removed since
             return Facts(settings=settings, asked=asked, program=versions())
-        places = within_roots(catalog)
-        wanted = {item.region.document.id: item.region.document.path for item in answer.evidence}
-        wanted.update((one.region.document.id, one.region.document.path) for claim in answer.claims
-                      for one in claim.verdict.citations)  # fmt: skip
-        within = {id: places.get(os.fsencode(path), path.name) for id, path in wanted.items()}
+        cited = (one.region for claim in answer.claims for one in claim.verdict.citations)
+        documents = [region.document for region in (*(item.region for item in answer.evidence), *cited)]
+        places = within_roots(catalog, [os.fsencode(document.path) for document in documents])
+        within = {one.id: places.get(os.fsencode(one.path), one.path.name) for one in documents}
         built = {space: found[0] for space in models if (found := models.built(space)) is not None}
         return Facts(within, settings, asked, built, versions())
 

@@ -31,13 +31,13 @@ from mmrag.types import Verdict
 __all__ = ["Rechecking", "within_roots"]
 
 
-def within_roots(catalog: Catalog) -> dict[bytes, str]:
-    """Every indexed file's place below the folder that was given to index it, by its path.
+def within_roots(catalog: Catalog, paths: Sequence[bytes] | None = None) -> dict[bytes, str]:
+    """The place of indexed files (None: all) below the folder that was given to index them, by their paths.
 
     With slashes on every system, and escapes for bytes that are no text. A file given by itself has its name.
     """
     roots = {root.id: root.path for root in catalog.roots()}
-    return {path: _within(path, roots.get(record.root, b"")) for path, record in catalog.files().items()}
+    return {path: _within(path, roots.get(record.root, b"")) for path, record in catalog.files(paths).items()}
 
 
 def _within(path: bytes, root: bytes) -> str:

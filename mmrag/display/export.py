@@ -207,7 +207,7 @@ def _facts(answer: Answer, shown: Sequence[Spot], record: Mapping[str, Any]) -> 
         yield f"<dt>tokens</dt><dd>{answer.usage[0]:,} read, {answer.usage[1]:,} written</dd>"
     if made := record.get("made"):
         yield f"<dt>time</dt><dd>{_safe(str(made))}</dd>"
-    versions = " ".join(f"{name} {version}" for name, version in record.get("program", {}).items())
+    versions = ", ".join(f"{name} {version}" for name, version in record.get("program", {}).items())
     yield f"<dt>program</dt><dd>{_safe(versions or 'mmrag')}; every claim above was checked against the pages</dd></dl>"
     if record:
         yield '<p class="quiet">To check it again against the files: <code>mmrag verify --pack THIS_FILE</code></p>'

@@ -171,9 +171,12 @@ def _summary(check: PackCheck, seconds: float | None) -> Text:
     changed = sum(one.state in ("changed", "gone") for one in check.files)
     parts.append(f"{count(changed, 'file')} of {len(check.files)} changed or gone")
     parts += [f"{seconds:.1f} s"] if seconds is not None else []
-    verdict = (
-        ("The answer holds. ", "bold green") if check.holds else ("The answer does not hold any more. ", "bold red")
-    )
+    if check.holds:
+        verdict = ("All that it calls supported still is. ", "bold green")
+    elif check.pack.whole:
+        verdict = ("The answer does not hold any more. ", "bold red")
+    else:
+        verdict = ("The pack cannot be relied on. ", "bold red")
     return Text.assemble(verdict, (" · ".join(parts), "dim"))
 
 
