@@ -53,8 +53,8 @@ def mcp(
 
 def _entry(corpus: Corpus, given: dict[str, Any]) -> dict[str, Any]:
     """The entry for a configuration file: whole paths, since assistants start commands in folders of their own."""
-    found = shutil.which(sys.argv[0]) or shutil.which("mmrag")
-    command = [str(Path(found).absolute())] if found else [sys.executable, "-m", "mmrag"]
+    beside = shutil.which("mmrag", path=str(Path(sys.executable).parent))  # of this installation, and no other
+    command = [beside] if beside else [sys.executable, "-m", "mmrag"]
     arguments = [*command[1:], "mcp", "--index", str(corpus.folder.resolve())]
     for name, value in given.items():
         if isinstance(value, bool):

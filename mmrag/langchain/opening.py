@@ -54,7 +54,7 @@ class OverIndex(Serializable):
     """
 
     index: str | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     corpus: Corpus | None = Field(default=None, exclude=True, repr=False)
 
     model_config = STRICT
