@@ -9,6 +9,7 @@ import io
 import json
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -483,6 +484,25 @@ def test_ask_exports_and_verify_checks(shell: Path, capsys: pytest.CaptureFixtur
     assert found["claims"][0]["now"]["verdict"] == "contradicted"
     assert run(["verify", "--pack", "b.html"]) == 0
     assert "The answer does not hold any more" in capsys.readouterr().out
+
+
+def test_the_examples_of_the_documentation_work(shell: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "evidence_pack.md").read_text("utf-8")
+    monkeypatch.setenv("HOME", str(shell))
+    (shell / "Downloads").mkdir()
+    (shell / "Downloads" / "report.pdf").write_bytes((shell / "files" / "report.md").read_bytes())
+    blocks = re.findall(r"^```(bash|python)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert [language for language, _ in blocks] == ["bash", "python", "bash"]
+    for language, text in blocks:
+        if language == "python":
+            with mmrag.Corpus() as corpus:
+                names: dict[str, Any] = {"corpus": corpus}
+                exec(compile(text, "evidence_pack.md", "exec"), names)
+                assert isinstance(names["check"].holds, bool)
+            continue
+        for line in text.splitlines():
+            arguments = [part.replace("~", str(shell)) for part in shlex.split(line)]
+            assert run(arguments[1:]) in (0, 5), line
 
 
 @pytest.mark.parametrize(
