@@ -83,7 +83,7 @@ def command(home: Path) -> StdioServerParameters:
     )
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 def test_a_whole_visit_over_a_pipe(home: Path, mode: str) -> None:
     steps: list[str] = []
 
@@ -340,37 +340,48 @@ def payloads(target: Path) -> list[str]:
     ]
 
 
-def test_no_path_from_a_client_is_ever_opened(corpus: mmrag.Corpus, tmp_path: Path) -> None:
-    canary = tmp_path / "canary.txt"
+WATCHED = """
+import sys
+import mmrag
+from mmrag.mcp import serve
+index, log, control = sys.argv[1:]
+seen = open(log, "w", encoding="utf-8")
+def watch(event, arguments):
+    if event in ("open", "os.listdir", "os.scandir", "os.stat", "subprocess.Popen", "socket.connect"):
+        if "canary" in str(arguments):
+            seen.write(f"{event} {arguments[0]}\\n")
+            seen.flush()
+sys.addaudithook(watch)
+open(control).close()
+with mmrag.Corpus(index) as corpus:
+    serve(corpus)
+"""
+
+
+def test_no_path_from_a_client_is_ever_opened(home: Path, tmp_path: Path) -> None:
+    canary, control, log = tmp_path / "canary.txt", tmp_path / "control_canary.txt", tmp_path / "opened.log"
     canary.write_text("The canary sings at dawn.", "utf-8")
-    opened: list[str] = []
-    watching = True
-
-    def watch(event: str, arguments: tuple[Any, ...]) -> None:
-        if watching and event in ("open", "os.listdir", "os.scandir", "subprocess.Popen", "socket.connect"):
-            opened.append(str(arguments[0]))
-
-    sys.addaudithook(watch)  # cannot be taken away again, so it is switched off at the end
+    control.write_text("To see that the watch is awake.", "utf-8")
+    claim = "The canary sings at dawn."
 
     async def attack(client: Client) -> None:
         for one in payloads(canary):
             for tool, arguments in (
                 ("read_page", {"page_id": one, "image": True}),
                 ("search", {"query": one, "k": 1, "paths": [one[:500]]}),
-                ("verify", {"claim": "The canary sings at dawn.", "evidence": one or "-", "question": one}),
+                ("verify", {"claim": claim, "evidence": one or "-", "question": one}),
             ):
                 result = await client.call_tool(tool, arguments)
                 assert tool != "read_page" or result.is_error
-                assert "sings at dawn" not in str(result.structured_content).replace("The canary sings at dawn.", "", 1)
+                assert tool != "verify" or result.is_error or result.structured_content["verdict"] != "supported"
+                assert claim not in str(result.structured_content).replace(claim, "", 1)
             for uri in (f"mmrag://page/{one}", f"mmrag://page/{one}/image", one):
                 with pytest.raises(MCPError):
                     await client.read_resource(uri)
 
-    try:
-        talk(corpus, attack)
-    finally:
-        watching = False
-    assert not [name for name in opened if "canary" in name]
+    arguments = ["-c", WATCHED, str(home), str(log), str(control)]
+    talk(StdioServerParameters(command=sys.executable, args=arguments, env=dict(os.environ)), attack)
+    assert log.read_text("utf-8").splitlines() == [f"open {control}"]
 
 
 def test_control_characters_of_files_do_not_reach_an_assistant(tmp_path: Path) -> None:
@@ -443,6 +454,7 @@ def test_pictures_are_small_enough_for_assistants() -> None:
     assert picture_bytes(Image.new("RGB", (1000, 1400), "white"))[1] == "image/png"
 
 
+@pytest.mark.slow
 def test_the_entry_for_a_configuration_file_can_be_run_from_anywhere(home: Path, tmp_path: Path) -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "mmrag", "mcp", "--show-config", "--index", os.path.relpath(home), "--no-steps"],
