@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Annotated, Any, Optional
 
 import typer
@@ -64,7 +65,8 @@ def serve(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
 
             webbrowser.open(page)
 
-    server.make_server(served, settings, started).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # how one ends it, and no fault; what was running has been stopped by then
+        server.make_server(served, settings, started).run(sockets=[listening])
 
 
 def _library() -> Any:

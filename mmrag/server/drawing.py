@@ -35,8 +35,9 @@ Identity: TypeAlias = tuple[int, int, int, int, int]
 
 MEMORY = 4 << 30
 _KEPT = 256
-_TALL = 1.45
-"""Height of a page in widths up to which one drawing is as wide as asked for."""
+_SHAPES = 10_000
+_GLANCE = 512
+"""Pixels of the longer side from which the shape of a page is seen, well enough for a width within a pixel or two."""
 
 
 def main(descriptor: int) -> None:
@@ -83,6 +84,7 @@ class Drawer:
         self._new = SourceRenderer
         self._mark = draw_boxes
         self._renderers: OrderedDict[tuple[bytes, Identity], SourceRenderer] = OrderedDict()
+        self._shapes: OrderedDict[tuple[str, int], float] = OrderedDict()
 
     def draw(self, asked: Mapping[str, Any]) -> bytes:
         """A page as PNG. `asked`: path and roots (base64), document (sha256), page, width, boxes.
@@ -107,12 +109,16 @@ class Drawer:
         document = Document(asked["document"], Path(os.fsdecode(path)), 0)
         region = Region(0, document, asked["page"], "page", Box())
         renderer, width = self._renderer(path, known), int(asked["width"])
-        image = renderer.crop(region, round(width * _TALL))
-        if image.width > width:
-            image = image.resize((width, max(1, round(image.height * width / image.width))), reducing_gap=2.0)
-        elif image.width < 0.9 * width and image.height > _TALL * width - 2:
-            image = renderer.crop(region, round(min(4096, width * image.height / image.width)))
-        return image
+        shape = document.id, region.page
+        if shape not in self._shapes:
+            glance = renderer.crop(region, _GLANCE)
+            self._shapes[shape] = glance.height / glance.width
+            if len(self._shapes) > _SHAPES:
+                self._shapes.popitem(last=False)
+        image = renderer.crop(region, max(width, round(width * self._shapes[shape])))
+        if image.width <= width + 2:
+            return image
+        return image.resize((width, max(1, round(image.height * width / image.width))))
 
     def _renderer(self, path: bytes, known: Identity) -> SourceRenderer:
         """A renderer that has not seen another file of this name: it takes the hash of each file once."""
