@@ -46,7 +46,7 @@ RECORD = "answer.json"
 """The record's name in a folder."""
 MARK = '<pre id="mmrag-pack">'
 """What stands before the record in an HTML file; `</pre>` stands behind it."""
-MAX_BYTES = 256_000_000
+MAX_BYTES = 32_000_000
 MAX_TEXT = 100_000
 MAX_ITEMS = 1000
 HINT = "Give a file that `mmrag ask --export` wrote: .html, .json, or the folder of both."
