@@ -15,6 +15,8 @@ from web_browser import PHONE, Tab, chromium, tab
 import mmrag
 
 QUESTION = "What was the revenue in 2024?"
+pytestmark = pytest.mark.xdist_group("web_browser")  # one browser and one server for all
+
 VIEWS = ("/", "/search?q=revenue", "/index", "/history")
 
 

@@ -119,7 +119,12 @@ export function forgetThread(id) {
 
 /** Draw again what depends on the state of the index. */
 export function refreshEmpty() {
-  if (parts?.view.isConnected && shown.isEmpty) fill(parts.welcome, welcome());
+  if (!parts?.view.isConnected || !shown.isEmpty) return;
+  const { ready, files, pages, indexing } = hooks.status() || {};
+  const key = JSON.stringify([ready, files, pages, indexing?.running]);
+  if (parts.welcome.dataset.state === key) return; // what has the focus keeps it
+  fill(parts.welcome, welcome());
+  parts.welcome.dataset.state = key;
 }
 
 // ------------------------------------------------------------------------------------------------ the view and box
@@ -193,6 +198,8 @@ function grow() {
 function mount() {
   fill(parts.scroll, shown.turns);
   parts.view.classList.toggle("is-empty", shown.isEmpty);
+  const first = shown.turns.querySelector(".question")?.textContent;
+  document.title = first ? `${first.slice(0, 60)} · mmrag` : "mmrag";
   fill(parts.welcome, shown.isEmpty ? welcome() : null);
   running();
   grow();
