@@ -1,7 +1,7 @@
 // An answer as elements: its text, each claim with its verdict in colour, sign and word, and the pages that say so.
 
 import { baseName, count, folderOf, h, icon, marked, percent, said } from "./dom.js";
-import { hitSpot, kindWord, placeWord, thumbnail } from "./pages.js";
+import { hitSpot, kindWord, openers, placeWord, thumbnail } from "./pages.js";
 import { openViewer } from "./viewer.js";
 
 const SIGNS = { supported: "✓", contradicted: "✗", not_found: "?" };
@@ -115,13 +115,15 @@ function citeButton(answer, claim, citation) {
   if (!citation.page_id) return h("span", { class: "cite cite-dead" }, citation.path ? citation.label || "page" : "not indexed any more");
   const where = `${baseName(citation.path)}, page ${citation.page}`;
   const open = (event) => show(answer, (spot) => spot.claim === claim && spot.citation === citation, event.currentTarget);
-  return h(
+  const opener = h(
     "button",
     { type: "button", class: "cite cite-long", "aria-label": `${citation.label || "Source"}: ${where}. Open the page`, on: { click: open } },
     h("b", {}, citation.label || "•"),
     h("bdi", { class: "cite-name" }, baseName(citation.path)),
     h("span", { class: "cite-page" }, `p. ${citation.page}`),
   );
+  openers.set(citation, opener);
+  return opener;
 }
 
 /** Citations of a claim, each page once. */

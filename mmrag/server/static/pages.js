@@ -5,6 +5,9 @@ import { h } from "./dom.js";
 
 const KINDS = { page: "whole page", passage: "passage", figure: "figure", table: "table", picture: "picture", tile: "part of a picture" };
 
+/** The button of a citation, so that the answer shows which one is open. */
+export const openers = new WeakMap();
+
 /** The kind of a region in words. */
 export const kindWord = (kind) => KINDS[kind] || kind;
 

@@ -2,7 +2,7 @@
 
 import { pageUrl, whyNoPage } from "./api.js";
 import { add, announce, baseName, fill, folderOf, h, icon, iconButton, marked, said } from "./dom.js";
-import { boxOver, kindWord, placeWord } from "./pages.js";
+import { boxOver, kindWord, openers, placeWord } from "./pages.js";
 
 const ZOOMS = [1, 1.35, 1.8, 2.4, 3.2];
 const NARROW = matchMedia("(max-width: 900px)");
@@ -67,6 +67,14 @@ NARROW.addEventListener("change", setModal);
 function markOpener(node) {
   for (const old of document.querySelectorAll(".is-open")) old.classList.remove("is-open");
   node?.classList.add("is-open");
+}
+
+/** Mark in the answer what is open beside it, also when one walks from page to page. */
+function follow(spot) {
+  const button = spot.citation ? openers.get(spot.citation) : null;
+  const shown = button?.isConnected ? button : spot.citation ? null : state.opener;
+  markOpener(shown?.matches?.(".cite, .card, .row, .hit") ? shown : null);
+  if (button?.isConnected && !isModal()) button.scrollIntoView({ block: "nearest" });
 }
 
 function step(by) {
@@ -186,7 +194,7 @@ function draw() {
     h("div", { class: "viewer-frame", tabindex: "0", role: "group", "aria-label": "Picture of the page" }, picture(spot)),
     quoteOf(spot),
   );
-  markOpener(state.opener?.matches?.(".cite, .card, .row, .hit") ? state.opener : null);
+  follow(spot);
   layOut(false);
   drag(panel().querySelector(".viewer-frame"));
   announce(`${baseName(spot.path)}, ${placeWord(spot)}${many ? `, ${state.at + 1} of ${state.spots.length}` : ""}`);
