@@ -1,7 +1,7 @@
 """Take docs/images/answer.png: a real answer over the sample files, as `mmrag ask --export` writes it, in Chromium.
 
-Needs Chromium and `pip install playwright`. The samples are indexed in a temporary folder, unless `--index` names an index
-of them (such as mmrag-demo/index).
+Needs Chromium and `pip install playwright`. The samples are indexed in a temporary folder, unless `--index` names an
+index of them (such as mmrag-demo/index).
 
 python scripts/draw_answer.py [--index FOLDER]
 """

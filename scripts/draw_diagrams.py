@@ -1,4 +1,4 @@
-"""Draw docs/images/layers.svg and docs/images/flow.svg. The layers are read from pyproject.toml, so they are the real ones.
+"""Draw docs/images/layers.svg and docs/images/flow.svg, the layers as pyproject.toml has them.
 
 Each drawing carries its own ground and follows the reader's light or dark setting; it loads nothing. `--check` only
 says whether the files are up to date.
@@ -61,7 +61,8 @@ def drawing(title: str, about: str, height: float, parts: list[str]) -> str:
     """A whole file; `about` is what a screen reader says."""
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {height:g}" width="{WIDE}" height="{height:g}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {height:g}" width="{WIDE}" '
+            f'height="{height:g}" role="img">',
             f"<title>{escape(title)}</title><desc>{escape(about)}</desc><style>{STYLE}</style>",
             '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" '
             'orient="auto-start-reverse"><path d="M0 0L10 5L0 10z" class="tip"/></marker></defs>',
@@ -131,15 +132,30 @@ def flow() -> str:
     parts = [text(left, 36, "Indexing", "head"), text(right, 36, "Asking", "head")]
     parts += steps(left, top, index, pitch) + steps(right, top, ask, pitch)
     parts += [box(right, bottom, 152, 72, "end"), text(right + 14, bottom + 24, "✓ Answer", "name")]
-    parts += [text(right + 14, bottom + 44, "file, page, box,", "small"), text(right + 14, bottom + 62, "exact quote", "small")]
+    parts += [
+        text(right + 14, bottom + 44, "file, page, box,", "small"),
+        text(right + 14, bottom + 62, "exact quote", "small"),
+    ]
     parts += [box(right + 164, bottom, 152, 72, "refused"), text(right + 178, bottom + 24, "? Refusal", "name")]
-    parts += [text(right + 178, bottom + 44, "the reason, and the", "small"), text(right + 178, bottom + 62, "nearest pages", "small")]
-    parts += [arrow((right + 40, bottom - 22), (right + 40, bottom - 2)), arrow((right + 240, bottom - 22), (right + 240, bottom - 2))]
+    parts += [
+        text(right + 178, bottom + 44, "the reason, and the", "small"),
+        text(right + 178, bottom + 62, "nearest pages", "small"),
+    ]
+    parts += [
+        arrow((right + 40, bottom - 22), (right + 40, bottom - 2)),
+        arrow((right + 240, bottom - 22), (right + 240, bottom - 2)),
+    ]
     # The catalog is what retrieval searches, and where verification reads the words of a page.
     middle = 360.0
-    parts += [arrow((left + 316, bottom + 36), (middle, bottom + 36), (middle, top + pitch + 36), (right - 2, top + pitch + 36))]
+    parts += [
+        arrow(
+            (left + 316, bottom + 36), (middle, bottom + 36), (middle, top + pitch + 36), (right - 2, top + pitch + 36)
+        )
+    ]
     parts += [arrow((middle, top + 3 * pitch + 36), (right - 2, top + 3 * pitch + 36))]
-    about = "Folders go through readers, ocr, regions and embedders into the catalog. A question goes through retrieval, "
+    about = (
+        "Folders go through readers, ocr, regions and embedders into the catalog. A question goes through retrieval, "
+    )
     about += "generation, verification and settling to an answer with file, page, box and quote, or to a refusal."
     return drawing("How mmrag indexes and answers", about, bottom + 92, parts)
 

@@ -1,4 +1,4 @@
-"""What the site does beside MkDocs: pages from the root of the project, links out of docs/, and marks of blocks not run.
+"""What the site does beside MkDocs: pages from the root of the project, links out of docs/, marks of blocks not run.
 
 Named under `hooks` in mkdocs.yml. Knows nothing of the package.
 """
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FROM_ROOT = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
 """Pages of the site that are files of the project's root, where code hosts look for them."""
 OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./(?:[^)\s]+)\)")
-NOT_RUN = re.compile(r"^<!-- not run: (.+?) -->$", re.MULTILINE)
+NOT_RUN = re.compile(r"^<!-- not run(?: here)?: (.+?) -->$\n?", re.MULTILINE)
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -25,8 +25,8 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Show why a block is not run by the tests, and keep the words of links to files that the site does not have."""
     if "/" not in page.file.src_uri:
         markdown = OUTSIDE.sub(r"\1", markdown)
-    return NOT_RUN.sub(r'<p class="not-run">Not run by the tests: \1.</p>', markdown)
+    return NOT_RUN.sub(r'<p class="not-run">Not run with this page: \1.</p>\n\n', markdown)
