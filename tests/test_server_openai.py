@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -203,3 +204,11 @@ def test_a_client_that_leaves_stops_the_model(index: Path) -> None:
 def _ask_in_vain(client: openai.OpenAI) -> None:
     with pytest.raises(openai.APITimeoutError):
         client.chat.completions.create(model="mmrag", messages=_user("When did the harvest begin?"))
+
+
+def test_the_example_of_the_documentation(server: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "server.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    code = code.replace("http://127.0.0.1:8765", server.url).replace("revenue in 2025", "revenue in 2024")
+    exec(compile(code, "server.md", "exec"), {"token": TOKEN})
+    assert "supported" in capsys.readouterr().out
