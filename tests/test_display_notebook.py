@@ -21,6 +21,7 @@ from PIL import Image
 import mmrag
 from mmrag import display
 from mmrag.catalog import TurnCitation, TurnClaim, TurnRecord
+from mmrag.chat import Chat
 from mmrag.corpus import notebooks
 from mmrag.corpus.packs import (
     CitationCheck,
@@ -114,7 +115,13 @@ def chat_of(text: str) -> Any:
     spot = TurnCitation(1, "ab" * 32, 1, None, text)
     claims = tuple(TurnClaim(text, label, 0.5, text, (spot,)) for label in STATES)
     turn = TurnRecord(text, text + "?", text, text, text, claims, (), datetime.now(timezone.utc))
-    return SimpleNamespace(turns=[turn, replace(turn, answer=None)])
+    region = answer_of(text).evidence[0].region
+    kept = [turn, replace(turn, answer=None)]
+    return Chat(_never, SimpleNamespace(turns=lambda _: kept, regions=lambda _: {1: region}), "kept")  # type: ignore[arg-type]
+
+
+def _never(*_: Any, **__: Any) -> Answer:
+    raise AssertionError("what is shown asks nothing")
 
 
 def report_of(text: str) -> IndexReport:
@@ -135,7 +142,7 @@ def all_pieces(text: str) -> list[str]:
         display.evidence_piece(answer.evidence[0], white_page),
         display.hits_piece(answer.evidence * 2, white_page),
         display.report_piece(report_of(text)),
-        display.chat_piece(chat_of(text)),
+        display.chat_piece(chat_of(text), white_page),
         display.recheck_piece(check_of(text)),
     ]
 
@@ -144,8 +151,6 @@ def all_pieces(text: str) -> list[str]:
 
 
 def test_the_values_stay_plain() -> None:
-    from mmrag.chat import Chat
-
     for kind in (Answer, Claim, Evidence, IndexReport, Chat, mmrag.Corpus):
         assert not [name for name in dir(kind) if name.startswith("_repr_") or name.startswith("_ipython")]
 
@@ -186,14 +191,30 @@ def test_a_corpus_has_the_running_ipython_draw_the_values(
 
 
 def test_a_chat_is_drawn_by_the_name_of_its_type(shell: Any) -> None:
-    from mmrag.chat import Chat
-
     display.register(shell)
-    chat = Chat(lambda *_, **__: answer_of("x"), SimpleNamespace(turns=list, add_turn=lambda *_: 1))
+    store = SimpleNamespace(turns=list, add_turn=lambda *_: 1, regions=lambda _: {})
+    chat = Chat(lambda *_, **__: answer_of("x"), store)  # type: ignore[arg-type]
     chat.ask("How much?")
     data, _ = shell.display_formatter.format(chat)
     assert "How much?" in data["text/html"]
     assert "✗ contradicted" in data["text/html"]
+    assert "(no longer in the index)" in data["text/html"], "its page was read anew since"
+
+
+def test_a_conversation_shows_the_pages_of_its_last_turn(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The ferry to Jeju leaves at nine.\n\nIt takes four hours.\n", "utf-8")
+    with mmrag.Corpus(tmp_path / "index", text="none", pixels="none", ocr="off", workers=1) as corpus:
+        corpus.index(tmp_path / "a.txt")
+        chat = corpus.chat()
+        chat.ask("When does the ferry to Jeju leave?", max_risk=1)
+        found = display.chat_piece(chat)
+        assert found.count("<img") == 1
+        assert "a.txt" in _Tags(found).words
+        chat.ask("Does the ferry to Jeju leave at nine?", max_risk=1)
+        again = display.chat_piece(corpus.chat(chat.name))
+        assert again.count("<details open>") >= 1
+        assert again.count("When does the ferry") >= 1
+        assert again.count("<img") <= 3
 
 
 def test_what_the_user_has_set_stays(shell: Any) -> None:

@@ -6,8 +6,9 @@ It is given what it calls and knows neither how evidence is found nor how an ans
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any, Protocol
 
 from mmrag.catalog import ConversationRecord, TurnCitation, TurnClaim, TurnEvidence, TurnRecord
@@ -16,9 +17,11 @@ from mmrag.chat.resolving import Exchange, Resolution, resolve
 from mmrag.chat.rewriting import rewrite
 from mmrag.errors import IndexBusy, StorageFull, UsageError
 from mmrag.protocols import VisionLLM
-from mmrag.types import Answer, Evidence
+from mmrag.types import Answer, Citation, Claim, Document, Evidence, Region, Verdict
 
 __all__ = ["Ask", "Chat", "TurnStore"]
+
+_MISSING = "(no longer in the index)"
 
 
 class Ask(Protocol):
@@ -85,6 +88,11 @@ class Chat:
             return rewrite(question, history, self._llm) or found
         return found
 
+    def answer_of(self, turn: TurnRecord) -> Answer:
+        """A turn as the answer that it was: its verdicts of then, on regions as far as the index still has them."""
+        ids = {one.region for claim in turn.claims for one in claim.citations} | {one.region for one in turn.evidence}
+        return restored(turn, self._store.regions(ids))
+
     def _keep(self, asked: str, answer: Answer) -> None:
         turn = record(asked, self.resolution, answer)
         self.turns.append(turn)
@@ -98,6 +106,31 @@ class Chat:
 def new_name() -> str:
     """A name for a conversation: when it began, and four letters that keep two of one second apart."""
     return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def restored(turn: TurnRecord, regions: Mapping[int, Region]) -> Answer:
+    """A kept turn as an answer; what is no longer in the index stands on a file with no name of its own."""
+
+    def place(kept: TurnCitation | TurnEvidence) -> Region:
+        region = regions.get(kept.region)
+        if region is not None and (region.document.id, region.page) == (kept.document, kept.page):
+            return region
+        return Region(kept.region, Document(kept.document, Path(_MISSING), kept.page), kept.page)
+
+    claims = tuple(
+        Claim(
+            claim.text,
+            Verdict(
+                claim.label,
+                claim.probability,
+                claim.reason,
+                tuple(Citation(place(spot), spot.box, spot.quote) for spot in claim.citations),
+            ),
+        )
+        for claim in turn.claims
+    )
+    evidence = tuple(Evidence(item.label, place(item), 0.0) for item in turn.evidence)
+    return Answer(turn.question, turn.answer, turn.reason, claims, evidence)
 
 
 def record(asked: str, resolution: Resolution, answer: Answer) -> TurnRecord:

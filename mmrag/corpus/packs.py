@@ -49,6 +49,7 @@ MARK = '<pre id="mmrag-pack">'
 MAX_BYTES = 32_000_000
 MAX_TEXT = 100_000
 MAX_ITEMS = 1000
+MAX_CITATIONS = 5000
 HINT = "Give a file that `mmrag ask --export` wrote: .html, .json, or the folder of both."
 FileState: TypeAlias = Literal["same", "moved", "changed", "gone"]
 QuoteState: TypeAlias = Literal["there", "elsewhere", "gone", "unread", "none"]
@@ -263,6 +264,8 @@ def _pack(record: Mapping[str, Any], whole: bool) -> Pack:
     files = tuple(_file(one) for one in _list(record, "files"))
     known = {file.sha256 for file in files}
     claims = tuple(_claim(one, known) for one in _list(record, "claims"))
+    if sum(len(claim.citations) for claim in claims) > MAX_CITATIONS:
+        raise ValueError(f"it has more than {MAX_CITATIONS:,} citations")
     pages = tuple((_known(one.get("file"), known), _page(one.get("page"))) for one in _list(record, "evidence"))
     program = record.get("program")
     version = program.get("mmrag") if isinstance(program, dict) else None

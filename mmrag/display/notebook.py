@@ -26,7 +26,6 @@ from mmrag.display.terminal import count, report_view
 from mmrag.types import Answer, Claim, Evidence, IndexReport
 
 if TYPE_CHECKING:
-    from mmrag.catalog import TurnRecord
     from mmrag.chat import Chat
     from mmrag.corpus import PackCheck
     from mmrag.display.crops import Crop
@@ -98,7 +97,12 @@ def _crop() -> Crop:
 
 def answer_piece(answer: Answer, crop: Crop | None = None) -> str:
     """An answer or refusal: every claim under its mark, then the pages that say so."""
-    parts = [f'<div style="{QUIET}">{safe(answer.question)}</div>']
+    return wrapped(f'<div style="{QUIET}">{safe(answer.question)}</div>{_answer(answer, crop or _crop())}')
+
+
+def _answer(answer: Answer, crop: Crop | None) -> str:
+    """All but the question; without `crop` the pages are only named."""
+    parts = []
     if answer.text is None:
         reason = sentence(clean(answer.reason)) or "The pages found do not state it."
         parts.append(f'<div style="{_BIG}"><strong>No answer.</strong> {safe(reason)}</div>')
@@ -113,10 +117,10 @@ def answer_piece(answer: Answer, crop: Crop | None = None) -> str:
         parts.append("<div>Nearest pages:</div>")
     found = answer.text is not None
     parts += [
-        page_piece(spot, crop or _crop() if at < PICTURES else None, opened=found and at == 0, quotes=False)
+        page_piece(spot, crop if at < PICTURES else None, opened=found and at == 0, quotes=False)
         for at, spot in enumerate(pages_shown(answer))
     ]
-    return wrapped("".join(parts))
+    return "".join(parts)
 
 
 def _labels(answer: Answer) -> str:
@@ -163,28 +167,17 @@ def _hit(evidence: Evidence, crop: Crop | None, *, opened: bool) -> str:
     return f'<div style="margin:.6em 0">{page}{quote}<small style="opacity:.75">{safe(" · ".join(facts))}</small></div>'
 
 
-def chat_piece(chat: Chat) -> str:
-    """A conversation, oldest turn first; all but the last are folded."""
+def chat_piece(chat: Chat, crop: Crop | None = None) -> str:
+    """A conversation, oldest turn first; all but the last are folded, and have their pages named and not drawn."""
     if not chat.turns:
         return wrapped("<em>Nothing was asked yet.</em>")
     last = len(chat.turns) - 1
-    return wrapped("".join(_turn(turn, opened=at == last) for at, turn in enumerate(chat.turns)))
-
-
-def _turn(turn: TurnRecord, *, opened: bool) -> str:
-    body = f'<div style="{QUIET}">understood as: {safe(turn.question)}</div>' if turn.question != turn.asked else ""
-    if turn.answer is None:
-        reason = sentence(clean(turn.reason)) or "The pages found do not state it."
-        body += f"<div><strong>No answer.</strong> {safe(reason)}</div>"
-    else:
-        body += f'<div style="white-space:pre-line"><strong>{safe(turn.answer, lines=True)}</strong></div>'
-    for claim in turn.claims:
-        held = claim.label == "supported"
-        words = safe(claim.text) if held else f"<del>{safe(claim.text)}</del>"
-        why = "" if held or not claim.reason else f'<br><small style="opacity:.8">{safe(claim.reason)}</small>'
-        quotes = quotes_piece(dict.fromkeys(one.quote for one in claim.citations if one.quote.strip()))
-        body += f'<div style="margin:.5em 0">{badge(claim.label)} {words}{why}{quotes}</div>'
-    return folded(f"<strong>{safe(turn.asked)}</strong>", body, opened=opened)
+    parts = []
+    for at, turn in enumerate(chat.turns):
+        body = f'<div style="{QUIET}">understood as: {safe(turn.question)}</div>' if turn.question != turn.asked else ""
+        body += _answer(chat.answer_of(turn), (crop or _crop()) if at == last else None)
+        parts.append(folded(f"<strong>{safe(turn.asked)}</strong>", body, opened=at == last))
+    return wrapped("".join(parts))
 
 
 def report_piece(report: IndexReport) -> str:

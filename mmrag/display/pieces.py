@@ -101,7 +101,8 @@ def page_piece(spot: Spot, crop: Crop | None, *, opened: bool, quotes: bool = Tr
         body += "<p>The file has changed since it was read.</p>"
     if crop is not None and not is_given_text(spot.region):
         body += _picture(spot, crop)
-    return folded(f"{tag}{place(spot.region)}", body, opened=opened)
+    head = f"{tag}{place(spot.region)}"
+    return folded(head, body, opened=opened) if body else f"<div>{head}</div>"
 
 
 def _picture(spot: Spot, crop: Crop) -> str:
