@@ -199,6 +199,21 @@ def test_shift_and_enter_make_a_new_line(desk: Tab) -> None:
     assert desk.page.locator(".turn").count() == 0
 
 
+def test_lists_and_headings_of_an_answer_show_as_such_and_markup_as_text(desk: Tab) -> None:
+    text = "## Result\\n1. first [E1]\\n2. **second**\\n- dot\\n<b>bold</b> 가나다"
+    shown = desk.page.evaluate(
+        f"""async () => {{ const {{ answerText }} = await import("/static/answers.js");
+            const evidence = [{{label: "E1", path: "/a/b.pdf", page: 3, page_id: "x"}}];
+            return answerText({{text: "{text}", claims: [], evidence}}).outerHTML; }}"""
+    )
+    assert "<strong>Result</strong>" in shown
+    assert re.search(
+        r'<ol start="1"><li dir="auto">first <button[^>]*aria-label="E1: b.pdf, page 3[^>]*>E1</button></li>', shown
+    )
+    assert '<li dir="auto"><strong>second</strong></li></ol><ul><li dir="auto">dot</li></ul>' in shown
+    assert "&lt;b&gt;bold&lt;/b&gt; 가나다" in shown
+
+
 def test_a_running_question_can_be_stopped(browser: Any, index: Path) -> None:
     with (
         scripted(hangs) as script,
@@ -270,25 +285,26 @@ def test_it_says_so_when_the_server_is_away_and_comes_back_by_itself(desk: Tab) 
     assert page.locator(".turn").count() == 1
 
 
-def test_pictures_are_found_again_after_a_restart_of_the_server(browser: Any, index: Path) -> None:
-    with running(index) as first, tab(browser, first) as found:
-        found.ask(QUESTION)
-        page = found.page
-        old = page.locator(".sources img").get_attribute("src")
-        first.desk.ids._known.clear()  # as a new run knows none of the old names
-        first.desk.ids._secret = b"another run of the server........"[:32]
-        page.context.set_offline(True)
-        page.evaluate("fetch('/healthz').catch(() => {})")
-        page.keyboard.press("Escape")
-        page.locator("#main").focus()
-        page.keyboard.press("i")
-        page.locator("#banner.is-offline").wait_for()
-        page.go_back()
-        page.context.set_offline(False)
-        page.locator("#banner.is-online").wait_for()
-        page.wait_for_function("(old) => document.querySelector('.sources img')?.getAttribute('src') !== old", arg=old)
-        page.locator(".claim .cite").first.click()
-        page.wait_for_selector(".viewer-sheet:not(.is-loading)")
+@pytest.mark.slow
+def test_pictures_are_found_again_after_a_restart_of_the_server(desk: Tab, server: Running) -> None:
+    desk.ask(QUESTION)
+    page = desk.page
+    page.locator(".sources .sheet.is-loaded").first.wait_for()
+    old = page.locator(".sources img").first.get_attribute("src")
+    server.desk.ids._known.clear()  # as a new run knows none of the old names
+    server.desk.ids._secret = b"another run of the server........"[:32]
+    page.context.set_offline(True)
+    page.evaluate("fetch('/healthz').catch(() => {})")
+    page.keyboard.press("Escape")
+    page.locator("#main").focus()
+    page.keyboard.press("i")
+    page.locator("#banner.is-offline").wait_for()
+    page.go_back()
+    page.context.set_offline(False)
+    page.locator("#banner.is-online").wait_for()
+    page.wait_for_function("(old) => document.querySelector('.sources img')?.getAttribute('src') !== old", arg=old)
+    page.locator(".claim .cite").first.click()
+    page.wait_for_selector(".viewer-sheet:not(.is-loading)")
 
 
 def test_without_a_token_it_asks_for_the_address(desk: Tab) -> None:
@@ -387,15 +403,9 @@ def test_an_index_that_is_not_there_yet_says_how_to_make_one(browser: Any, tmp_p
         found.clean()
 
 
-@pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        ("desk", "light"),
-        pytest.param("desk", "dark", marks=pytest.mark.slow),
-        pytest.param("phone", "light", marks=pytest.mark.slow),
-        pytest.param("phone", "dark", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["desk", "phone"])
 def test_no_view_has_a_serious_finding_of_axe(browser: Any, server: Running, scheme: str, size: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed")
     look = {"viewport": PHONE, "has_touch": True} if size == "phone" else {}

@@ -65,7 +65,7 @@ class Tab:
 def tab(browser: Any, server: Running, **look: Any) -> Iterator[Tab]:
     """A fresh browser profile at the page of `server`, signed in by the address that the server prints."""
     context = browser.new_context(**{"viewport": DESK, "locale": "en-GB", **look})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)  # drawing a first page takes seconds where others work, too
     page = context.new_page()
     found = Tab(page, server.url)
 

@@ -82,20 +82,22 @@ function inline(line, answer) {
   });
 }
 
-/** Running text: paragraphs and lists; nothing in it becomes markup of its own. */
+/** Running text: paragraphs, lists and headings; nothing else in it becomes markup of its own. */
 function prose(text, answer) {
   const blocks = [];
   let list = null;
   for (const line of String(text).split("\n")) {
-    const item = line.match(/^\s*(?:[-*•]|\d+[.)])\s+(.*)$/);
+    const [, sign, item] = line.match(/^\s*([-*•]|\d{1,3}[.)])\s+(.*)$/) || [];
     if (item) {
-      if (!list) blocks.push((list = h("ul", {})));
-      list.append(said("li", "", {}));
-      list.lastChild.append(h("span", {}, inline(item[1], answer)));
+      const kind = /\d/.test(sign) ? "ol" : "ul";
+      if (list?.localName !== kind) blocks.push((list = h(kind, kind === "ol" ? { start: parseInt(sign, 10) } : {})));
+      list.append(h("li", { dir: "auto" }, inline(item, answer)));
       continue;
     }
     list = null;
-    if (line.trim()) blocks.push(h("p", { dir: "auto" }, inline(line, answer)));
+    const heading = line.match(/^\s*#{1,6}\s+(.*)$/);
+    if (heading) blocks.push(h("p", { dir: "auto" }, h("strong", {}, inline(heading[1], answer))));
+    else if (line.trim()) blocks.push(h("p", { dir: "auto" }, inline(line, answer)));
   }
   return blocks;
 }
