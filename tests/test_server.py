@@ -138,8 +138,8 @@ def test_a_conversation_goes_on_is_listed_read_again_and_deleted(server: Running
         assert (old["text"], old["verdict"]) == (new["text"], new["verdict"])
         assert old["citations"] == new["citations"]
     assert server.client.delete(f"/api/conversations/{name}").json() == {"id": name, "turns": 2}
-    assert server.client.get(f"/api/conversations/{name}").status_code == 154
-    assert server.client.delete(f"/api/conversations/{name}").status_code == 154
+    assert server.client.get(f"/api/conversations/{name}").status_code == 404
+    assert server.client.delete(f"/api/conversations/{name}").status_code == 404
 
 
 def test_a_conversation_that_is_not_there_ends_in_an_error_event(server: Running) -> None:
@@ -205,7 +205,7 @@ def test_ids_are_those_of_this_server_alone(server: Running, index: Path) -> Non
 def test_the_web_page_is_served_with_its_files_and_no_others(server: Running) -> None:
     page = server.client.get("/")
     assert page.status_code == 200
-    assert server.client.get("/static/none.js").status_code == 154
+    assert server.client.get("/static/none.js").status_code == 404
     for name in ("app.css", "index.html"):
         reply = server.client.get(f"/static/{name}")
         if reply.status_code == 404:

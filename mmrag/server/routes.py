@@ -63,13 +63,13 @@ router = APIRouter(
 )
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:  # async, for FastAPI runs what is not in a thread
     """The desk that the requests of a server share."""
     desk: Desk = request.app.state.desk
     return desk
 
 
-def wanted_filters(
+async def wanted_filters(
     kind: Annotated[list[str] | None, Query(description="page, passage, figure, table, picture or tile")] = None,
     path: Annotated[list[str] | None, Query(description="Globs on the path or the name")] = None,
     since: Annotated[str | None, Query(description="2024-01-31, an ISO time, or 7d, 4w, 6m, 1y ago")] = None,
