@@ -340,7 +340,11 @@ class Turn {
 function refusal(answer) {
   const reason = (answer.reason || "The pages found do not state it").trim();
   const sentence = reason.charAt(0).toUpperCase() + reason.slice(1) + (/[.!?。]$/.test(reason) ? "" : ".");
-  return h("div", { class: "refusal" }, h("p", { class: "refusal-title" }, "No answer"), said("p", sentence), h("p", { class: "quiet" }, "Rather nothing than something the pages do not carry. What comes nearest stands below."));
+  const found = (answer.claims || []).some((claim) => claim.verdict === "supported");
+  const next = found
+    ? "What was found stands below. How much may be wrong is yours to set: in the options beside the box."
+    : "Rather nothing than something the pages do not carry. What comes nearest stands below.";
+  return h("div", { class: "refusal" }, h("p", { class: "refusal-title" }, "No answer"), said("p", sentence), h("p", { class: "quiet" }, next));
 }
 
 function tools(turn, answer) {
