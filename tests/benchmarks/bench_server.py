@@ -128,6 +128,7 @@ async def at_once(url: str, token: str, questions: Sequence[str], count: int) ->
                 health.append((time.perf_counter() - start) * 1000)
                 await asyncio.sleep(0.05)
 
+        await asyncio.gather(*(client.get("/healthz") for _ in range(count + 1)))  # opens the connections
         watcher = asyncio.create_task(watch())
         start = time.perf_counter()
         await asyncio.gather(*(chat(questions[number % len(questions)]) for number in range(count)))
