@@ -1,24 +1,24 @@
 """Every error a user can cause, with what to do about it.
 
-MmragError                    exit 1
-├── UsageError                exit 2   an option, path or question that cannot be used
-│   └── PathNotFound          exit 2   none of the given paths exists
-├── IndexBusy                 exit 3   another process writes to the index
-├── NothingIndexed            exit 4   there is no index, or it is empty
-├── AnswerRefused             exit 5   the evidence does not carry an answer
-├── ModelUnavailable          exit 1   a model is neither on disk nor reachable
-├── ModelMismatch             exit 1   the index was built by another model
-├── MissingExtra              exit 1   an optional package is not installed
-├── FormatTooNew              exit 1   the index was written by a newer mmrag
-├── IndexDamaged              exit 1   the catalog cannot be read
-├── StorageFull               exit 1   no space left, quota, or read-only
-├── SourceChanged             exit 1   a file is not the one that was indexed
-└── FileProblem               exit 1   one file cannot be indexed; ends in its state, never stops a run
-    ├── FileLocked            locked        needs a password
-    ├── FileDamaged           damaged       broken, truncated, or empty
-    ├── FileTooLarge          too_large     over a limit
-    ├── FileUnsupported       unsupported   not a kind that is read here
-    └── FileFailed            failed        anything else: permission, time-out, crash
+    MmragError                    exit 1
+    ├── UsageError                exit 2   an option, path or question that cannot be used
+    │   └── PathNotFound          exit 2   none of the given paths exists
+    ├── IndexBusy                 exit 3   another process writes to the index
+    ├── NothingIndexed            exit 4   there is no index, or it is empty
+    ├── AnswerRefused             exit 5   the evidence does not carry an answer
+    ├── ModelUnavailable          exit 1   a model is neither on disk nor reachable
+    ├── ModelMismatch             exit 1   the index was built by another model
+    ├── MissingExtra              exit 1   an optional package is not installed
+    ├── FormatTooNew              exit 1   the index was written by a newer mmrag
+    ├── IndexDamaged              exit 1   the catalog cannot be read
+    ├── StorageFull               exit 1   no space left, quota, or read-only
+    ├── SourceChanged             exit 1   a file is not the one that was indexed
+    └── FileProblem               exit 1   one file cannot be indexed; ends in its state, never stops a run
+        ├── FileLocked            locked        needs a password
+        ├── FileDamaged           damaged       broken, truncated, or empty
+        ├── FileTooLarge          too_large     over a limit
+        ├── FileUnsupported       unsupported   not a kind that is read here
+        └── FileFailed            failed        anything else: permission, time-out, crash
 """
 
 from __future__ import annotations

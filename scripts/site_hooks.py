@@ -30,3 +30,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if "/" not in page.file.src_uri:
         markdown = OUTSIDE.sub(r"\1", markdown)
     return NOT_RUN.sub(r'<p class="not-run">Not run with this page: \1.</p>\n\n', markdown)
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Name the search for screen readers, which the theme does not."""
+    return output.replace('class="md-search" data-md', 'class="md-search" aria-label="Search" data-md')
