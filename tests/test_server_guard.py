@@ -74,7 +74,8 @@ def _forged(port: int) -> Iterator[tuple[str, str, dict[str, str], int]]:
                   f"Bearer {TOKEN.upper()}", "Bearer null", "Bearer \u00e9"):  # fmt: skip
         for method, target in targets[:6]:
             yield method, target, {"Authorization": given}, 401
-    for cookie in ("mmrag_token=", f"mmrag_token={TOKEN}x", f"token={TOKEN}", f"mmrag_token ={TOKEN[:5]}", "a=b; ;;;="):
+    name = f"mmrag_token_{port}"
+    for cookie in (f"{name}=", f"{name}={TOKEN}x", f"token={TOKEN}", f"{name} ={TOKEN[:5]}", "a=b; ;;;=", f"{name}"):
         yield "GET", "/api/status", {"Authorization": "", "Cookie": cookie}, 401
     yield "GET", f"/?token={TOKEN}x", {"Authorization": ""}, 401
     yield "GET", f"/?token={TOKEN}", {"Authorization": "", "Origin": "http://evil.example"}, 403
@@ -107,15 +108,22 @@ def test_the_browser_signs_in_once_with_a_cookie_that_no_script_reads(server: Ru
     first = server.bare.get("/", params={"token": TOKEN}, headers=browser)
     assert (first.status_code, first.headers["location"]) == (303, "/")
     cookie = first.headers["set-cookie"].lower()
-    for part in ("mmrag_token=", "httponly", "samesite=strict", "path=/"):
+    for part in (f"mmrag_token_{server.port}=", "httponly", "samesite=strict", "path=/"):
         assert part in cookie
     value = first.headers["set-cookie"].partition("=")[2].partition(";")[0]
     server.bare.cookies.clear()
-    own = {"Cookie": f"mmrag_token={value}", "Sec-Fetch-Site": "same-origin", "Origin": server.url}
+    own = {"Cookie": f"mmrag_token_{server.port}={value}", "Sec-Fetch-Site": "same-origin", "Origin": server.url}
     assert server.bare.get("/api/status", headers=own).status_code == 200
     assert server.bare.post("/api/verify", headers=own, json={"claim": "a b", "evidence": "a b"}).status_code == 200
     page = server.bare.get("/", headers={"Accept": "text/html"})
     assert (page.status_code, "Not signed in" in page.text) == (401, True)
+
+
+def test_two_servers_do_not_sign_each_other_out(server: Running, home: Path) -> None:
+    with running(home / "index", token=f"{TOKEN}-of-the-other") as other, httpx.Client(trust_env=False) as browser:
+        for one, token in ((server, TOKEN), (other, f"{TOKEN}-of-the-other")):
+            assert browser.get(one.url, params={"token": token}, follow_redirects=True).status_code == 200
+        assert [browser.get(f"{one.url}/api/status").status_code for one in (server, other)] == [200, 200]
 
 
 def test_every_response_forbids_what_a_page_could_be_made_to_do(server: Running) -> None:

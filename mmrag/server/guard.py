@@ -125,7 +125,7 @@ class Guard:
         if len(given) != 1 or not self._fits(given[0]):
             raise Problem(401, "unauthorized", "the token is wrong", "Open the address that `mmrag serve` printed.")
         reply = RedirectResponse("/", 303)
-        reply.set_cookie(COOKIE, given[0], path="/", httponly=True, samesite="strict")
+        reply.set_cookie(_cookie(scope), given[0], path="/", httponly=True, samesite="strict")
         return reply
 
     def _fits(self, given: str) -> bool:
@@ -197,7 +197,14 @@ def _tokens(scope: Scope) -> Sequence[str]:
         cookies: SimpleCookie = SimpleCookie(_header(scope, b"cookie").decode("latin-1").replace(", ", "; "))
     except CookieError:
         return []
-    return [cookies[COOKIE].value] if COOKIE in cookies else []
+    name = _cookie(scope)
+    return [cookies[name].value] if name in cookies else []
+
+
+def _cookie(scope: Scope) -> str:
+    """The name of the cookie at this port: browsers keep one jar for all ports, and two indexes may be served."""
+    port = _header(scope, b"host").decode("latin-1").rpartition(":")[2]
+    return f"{COOKIE}_{port}" if port.isdigit() else COOKIE
 
 
 async def _with_body(scope: Scope, receive: Receive, limits: Limits) -> Receive:
