@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import TOKEN, build, write_files
+from scripted_server import hangs, scripted
+from serving import TOKEN, build, until, write_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -68,6 +69,23 @@ def test_it_prints_the_address_serves_and_ends(index: Path, how: signal.Signals)
         while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < end:
             time.sleep(0.05)
         assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_it_ends_in_the_middle_of_an_answer(index: Path) -> None:
+    with scripted(hangs) as script, _started(index, "--llm", f"openai:slow@{script.url}", MMRAG_TOKEN=TOKEN) as started:
+        process, page = started
+        address = page.partition("/?token=")[0]
+        given = {"Authorization": f"Bearer {TOKEN}"}
+        with (
+            httpx.Client(trust_env=False, timeout=60, headers=given) as client,
+            client.stream("POST", f"{address}/api/ask", json={"question": "When did the harvest begin?"}),
+        ):
+            until(lambda: script.asked, 60)
+            start = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert time.monotonic() - start < 25
 
 
 def _children(pid: int) -> list[str]:

@@ -72,6 +72,7 @@ class Desk:
         self._summary: tuple[float, CatalogSummary] | None = None
         self._turn: object = None
         self._called_off = threading.Event()
+        self._closing = False
         self._has_model = not self.llm
         self.ids = PageIds()
         self.updating = Updating(self._open_corpus)
@@ -80,6 +81,7 @@ class Desk:
         self.pictures = Line("picture", PAINTERS, limits.pictures)
         self.reads = Line("read", READERS, limits.searches)
         self.painters = Painters(limits.picture_seconds)
+        self._together = threading.Barrier(PAINTERS)
 
     @property
     def folder(self) -> Path:
@@ -99,10 +101,9 @@ class Desk:
 
     def warm(self) -> None:
         """Have the slow parts loaded before somebody waits for them; what fails will be told to who asks first."""
-        together = threading.Barrier(PAINTERS)  # else one thread would do both
 
         def warmed() -> None:
-            together.wait(timeout=60)
+            self._together.wait(timeout=60)  # else one thread would do both
             self.painters.warm()
 
         for _ in range(PAINTERS):
@@ -112,6 +113,9 @@ class Desk:
         """Stop a run of indexing at its next step, and let go of everything."""
         for line in (self.answers, self.searches, self.pictures, self.reads):
             line.close()
+        self._closing = True
+        self._called_off.set()
+        self._together.abort()
         self.painters.close()
         self.updating.stop(wait=30.0)
         with self._lock:
@@ -179,7 +183,8 @@ class Desk:
         """While the answering thread works for somebody."""
         with self._lock:
             self._turn = owner
-            self._called_off.clear()
+            if not self._closing:
+                self._called_off.clear()
         try:
             if not self._has_model:
                 self._load_model()
