@@ -15,7 +15,7 @@ from mmrag import indexing
 from mmrag.catalog import Catalog
 from mmrag.config import Config
 from mmrag.corpus.models import Models, name_models
-from mmrag.corpus.wiring import open_channels
+from mmrag.corpus.wiring import channel_weights, open_channels
 from mmrag.errors import IndexBusy, NothingIndexed, StorageFull
 from mmrag.indexing import IndexOptions
 from mmrag.retrieval import Retriever
@@ -116,8 +116,9 @@ class OpenIndex:
 
     def _opened(self) -> Retriever:
         if self._retriever is None:
-            catalog = self.catalog()
-            self._retriever = Retriever(catalog, open_channels(catalog, self.models(), self._cache))
+            catalog, models = self.catalog(), self.models()
+            channels = open_channels(catalog, models, self._cache)
+            self._retriever = Retriever(catalog, channels, channel_weights(models))
         return self._retriever
 
     def _keep_caches(self, retriever: Retriever) -> None:

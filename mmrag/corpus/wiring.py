@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +10,11 @@ from mmrag import embedders
 from mmrag.catalog import Catalog
 from mmrag.corpus.models import Models
 from mmrag.lexical import WordIndex
-from mmrag.retrieval import Channel
+from mmrag.retrieval import WEIGHTS, Channel
 from mmrag.types import RegionKind, Vectors
 from mmrag.vectors import FaissIndex
 
-__all__ = ["open_channels"]
+__all__ = ["channel_weights", "open_channels"]
 
 PART_KINDS: tuple[RegionKind, ...] = ("passage", "figure", "table", "picture")
 """Kinds with a text of their own, which the words channel searches together with the headings they stand under."""
@@ -21,6 +22,10 @@ WHOLE_KINDS: tuple[RegionKind, ...] = ("page",)
 """The kind that repeats the text of its parts, which the pages channel searches."""
 K1, B = 0.9, 0.4
 """BM25's parameters as Anserini sets them for passages; here they do better than 1.2 and 0.75 (docs/log.md)."""
+
+
+LOOKS_WEIGHT = 1.0
+"""Of the shipped encoder's channel: it is only asked where a question names a kind of picture, and then counts."""
 
 
 def open_channels(catalog: Catalog, models: Models, cache: Path) -> list[Channel]:
@@ -54,6 +59,12 @@ def open_channels(catalog: Catalog, models: Models, cache: Path) -> list[Channel
             )
         )
     return channels
+
+
+def channel_weights(models: Models) -> Mapping[str, float]:
+    """What each channel counts in the ranking, with the models that this index has."""
+    looks_only = "pixels" in models and models.name("pixels") == "document-clip"
+    return {**WEIGHTS, "pixels": LOOKS_WEIGHT} if looks_only else WEIGHTS
 
 
 def _embed(models: Models, space: str, question: str) -> Vectors | None:
