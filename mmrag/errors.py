@@ -19,6 +19,8 @@
         ├── FileTooLarge          too_large     over a limit
         ├── FileUnsupported       unsupported   not a kind that is read here
         └── FileFailed            failed        anything else: permission, time-out, crash
+
+The command line ends with the error's exit code; `--json` carries its `code`, message and hint.
 """
 
 from __future__ import annotations
