@@ -17,6 +17,8 @@ import pytest
 from scripted_server import hangs, scripted
 from serving import TOKEN, build, until, write_files
 
+from mmrag.server import Settings, listen
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -125,3 +127,12 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     )
     assert found.returncode == 1
     assert "pip install 'mmrag[server]'" in found.stderr.replace("\n", "")
+
+
+def test_pieces_of_an_answer_are_sent_at_once() -> None:
+    """Without this the kernel holds small pieces back for 40 ms."""
+    listening = listen(Settings(port=0, token=TOKEN))
+    try:
+        assert listening.proto == socket.IPPROTO_TCP
+    finally:
+        listening.close()

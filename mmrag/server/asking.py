@@ -19,6 +19,9 @@ __all__ = ["Step", "Ticket"]
 Step: TypeAlias = "AnswerEvent | Answered | Exception | None"
 """A step, the end, what went wrong, or None: nothing new for a while."""
 
+_HEAD_START = 0.5
+"""Seconds at most that an answer waits for its first event to be sent."""
+
 
 class _Gone(Exception):
     """Nobody waits for the answer any more."""
@@ -33,11 +36,13 @@ class Ticket:
         self._asked = asked
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._gone = threading.Event()
+        self._heard = threading.Event()
         self.ahead = desk.answers.waiting
         self._future = desk.answers.enter(self._work)
 
     async def steps(self, heartbeat: float) -> AsyncIterator[Step]:
         """Every step as it comes, None each `heartbeat` seconds without one; ends with an answer or an exception."""
+        self._heard.set()
         try:
             while True:
                 try:
@@ -53,11 +58,14 @@ class Ticket:
     def leave(self) -> None:
         """Take the question back; one that is answered already is not undone."""
         self._gone.set()
+        self._heard.set()
         self._future.cancel()
         self._desk.call_off(self)
 
     def _work(self) -> None:
         end: Step
+        # Work and event loop share one interpreter: who asked is told so first.
+        self._heard.wait(_HEAD_START)
         try:
             self._check()
             end = self._desk.answer(self._asked, self._tell, self)
