@@ -153,7 +153,7 @@ class Shell:
             return ""
         if words[:2] == ["mmrag", "serve"]:
             return self._serve(words[1:])
-        if words[0] == "mmrag":
+        if words[0] == "mmrag" and ">" not in words:
             assert run([self._expanded(word) for word in words[1:]]) in EXIT.get(words[1], (0,)), line
             shown = self.capture.readouterr()
             return shown.out
@@ -161,7 +161,9 @@ class Shell:
 
     def script(self, text: str) -> str:
         """Run lines that are none of ours."""
-        done = subprocess.run(["bash", "-euc", text], capture_output=True, text=True, check=False)
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = {**os.environ, "PATH": path}
+        done = subprocess.run(["bash", "-euc", text], capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
