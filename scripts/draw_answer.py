@@ -102,10 +102,12 @@ def answered(browser: Any, address: str) -> bytes:
 
 
 def save(name: str, data: bytes) -> None:
-    """Write a picture with 256 colours, chosen so that the rare ones, which are those of the marks, stay."""
-    shot = Image.open(io.BytesIO(data)).convert("RGB")
-    shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(IMAGES / name, optimize=True)
-    size = (IMAGES / name).stat().st_size
+    """Write a picture; one that is too large with 256 colours, chosen so that those of the marks stay."""
+    shot, target = Image.open(io.BytesIO(data)).convert("RGB"), IMAGES / name
+    shot.save(target, optimize=True)
+    if target.stat().st_size > MOST_BYTES:
+        shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
+    size = target.stat().st_size
     assert size <= MOST_BYTES, f"{name}: {size} bytes"
     print(f"{name}: {shot.width} x {shot.height}, {size / 1000:.0f} kB")
 
