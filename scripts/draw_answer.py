@@ -106,7 +106,7 @@ def save(name: str, data: bytes) -> None:
     shot, target = Image.open(io.BytesIO(data)).convert("RGB"), IMAGES / name
     shot.save(target, optimize=True)
     if target.stat().st_size > MOST_BYTES:
-        shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
+        shot.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE).save(target, optimize=True)
     size = target.stat().st_size
     assert size <= MOST_BYTES, f"{name}: {size} bytes"
     print(f"{name}: {shot.width} x {shot.height}, {size / 1000:.0f} kB")
