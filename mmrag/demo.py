@@ -210,7 +210,7 @@ def _index(documents: Path, index: Path, notify: Notify | None) -> tuple[Corpus,
         return corpus, corpus.index(documents, progress=notify)
     except (MissingExtra, ModelUnavailable):
         corpus.close()
-    corpus = Corpus(index, profile="offline", text="none", pixels="none")
+    corpus = Corpus(index, profile="offline", text="none")
     return corpus, corpus.index(documents, progress=notify)
 
 

@@ -279,8 +279,9 @@ def _models_on_disk() -> list[Check]:
     chosen = resolve_profile("auto")
     if any(row.on_disk for row in rows if row.profile == chosen.name):
         text = f"{', '.join(dict.fromkeys(there))}; --profile auto takes {chosen.name}"
-        hint = "" if chosen.pixels else "For search by what pictures show: mmrag models --get standard"
-        return [Check("models", "ok" if chosen.pixels else "note", text, hint)]
+        least = chosen.name == "offline"
+        hint = "For search by what photographs show: mmrag models --get standard" if least else ""
+        return [Check("models", "note" if least else "ok", text, hint)]
     hint = f"{_pip()} install 'mmrag[offline]', or mmrag models --get standard"
     return [Check("models", "note", "none on disk; search goes by words and names only", hint)]
 

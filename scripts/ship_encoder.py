@@ -14,11 +14,11 @@ import re
 import shutil
 from pathlib import Path
 
-from mmrag.embedders import onnx_clip
+from mmrag.embedders import onnx_models
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "mmrag" / "embedders" / "document_clip"
-MODULE = ROOT / "mmrag" / "embedders" / "onnx_clip.py"
+MODULE = ROOT / "mmrag" / "embedders" / "onnx_models.py"
 
 
 def main() -> None:
@@ -27,10 +27,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="what `mmrag train --onnx` wrote")
     folder: Path = parser.parse_args().folder
     TARGET.mkdir(exist_ok=True)
-    for name in (*onnx_clip.FILES, "README.md"):
+    for name in (*onnx_models.FILES, "README.md"):
         shutil.copyfile(folder / name, TARGET / name)
-    embedder = onnx_clip.OnnxClipEmbedder(TARGET, "document-clip")
-    digest = onnx_clip.files_hash(TARGET)
+    embedder = onnx_models.OnnxClipEmbedder(TARGET, "document-clip")
+    digest = onnx_models.files_hash(TARGET)
     text = MODULE.read_text("utf-8")
     MODULE.write_text(re.sub(r'(DOCUMENT_CLIP_SHA256 = )"\w*"', rf'\1"{digest}"', text), "utf-8")
     size = sum(file.stat().st_size for file in TARGET.iterdir())

@@ -8,7 +8,7 @@ here that downloads. Model libraries are imported inside the functions that need
 from __future__ import annotations
 
 from mmrag.embedders.languages import readable, reads
-from mmrag.embedders.onnx_clip import document_clip, onnx_clip
+from mmrag.embedders.onnx_models import document_clip, onnx_clip
 from mmrag.embedders.profiles import PROFILES, ModelStatus, Profile, describe, fetch, is_on_disk, resolve_profile
 from mmrag.embedders.text import minilm
 from mmrag.embedders.tokens import max_tokens, token_counter

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from mmrag.embedders.hub import snapshot
-from mmrag.embedders.onnx_clip import shipped
+from mmrag.embedders.onnx_models import shipped
 from mmrag.embedders.sentence_folder import read_json
 from mmrag.embedders.weights import weight_files
 from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
@@ -63,7 +63,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         "offline": Profile(
             "offline",
-            None,
+            "document-clip",
             "minilm",
             "no model hub is reachable; text vectors are English only, and of pictures it knows documents only",
         ),

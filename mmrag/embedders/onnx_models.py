@@ -38,7 +38,7 @@ __all__ = [
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
 FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
-DOCUMENT_CLIP_SHA256 = ""
+DOCUMENT_CLIP_SHA256 = "161f74a419debe050a2da4578b95abe35333b8f301dd67062a68821f39808f52"
 """Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
@@ -79,7 +79,7 @@ class OnnxClipEmbedder:
         """Shape (len(texts), dim), rows of length 1; text over the model's length is cut."""
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         encoded = [entry.ids for entry in self._tokenizer.encode_batch(clean)]
-        ids = np.array(encoded, np.int64).reshape(len(texts), -1)
+        ids = np.array(encoded, np.int64).reshape(len(texts), self._length)
         return self._run(len(texts), lambda part: self._infer(TEXT_FILE, ids[part]))
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
