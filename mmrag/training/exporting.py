@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 
-from mmrag.embedders.onnx_clip import CONFIG_FILE as ONNX_FILE
-from mmrag.embedders.onnx_clip import IMAGE_FILE, TEXT_FILE
+from mmrag.embedders.onnx_models import CONFIG_FILE as ONNX_FILE
+from mmrag.embedders.onnx_models import IMAGE_FILE, TEXT_FILE
 from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
