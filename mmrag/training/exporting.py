@@ -254,6 +254,6 @@ Loss at the end: {outcome.loss:.4f}. {outcome.steps} steps, {outcome.pairs_seen:
 
 
 def _limits(start: str) -> str:
-    if start.startswith("size "):
+    if start.startswith("nothing"):
         return "It knows what its pairs show and nothing else: no other kinds of pictures, no other words."
     return "What it knew before may have got worse while it learnt its pairs; only the held-out pairs were measured."
