@@ -28,6 +28,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def main() -> None:
     parser.add_argument("--index", type=Path, help="folder for the two indexes; used again where they are there")
     parser.add_argument("--profile", default="offline")
     parser.add_argument("--every", type=int, default=1, help="ask every Nth question only")
+    parser.add_argument("--start", type=int, default=0, help="with --every: the first question that is asked")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -162,27 +164,30 @@ def main() -> None:
                 with mmrag.Corpus(indexes / name, profile=options.profile, pixels="none", workers=1) as corpus:
                     report = corpus.index(folder / name)
                 print(f"{name}: {report.seconds:.0f} s, {len(report.failed)} files failed", flush=True)
-        found = measure(rows[:: options.every], rows, indexes)
+        found = measure(rows[options.start :: options.every], indexes)
     report_all(found)
     save_json(options.json, found)
 
 
-def measure(rows: Sequence[Row], every: Sequence[Row], indexes: Path) -> list[Row]:
+def measure(rows: Sequence[Row], indexes: Path) -> list[Row]:
     """One record for each question, side and generator (and manner of the model)."""
     found: list[Row] = []
-    orders = [row for row in every if row["kind"]]
-    for side in ("orders", "clean"):
-        with asking(indexes / side) as ask:
-            found += [_record(row, side, "extractive", "", row, *ask(row["question"])) for row in rows]
+    orders = [row for row in rows if row["kind"]]
+    for side, ocr in product(("orders", "clean"), ("off", "auto")):
+        own = [row for row in rows if (row["kind"] == "picture") == (ocr == "auto")]
+        with asking(indexes / side, ocr=ocr) as ask:
+            found += [_record(row, side, "extractive", "", row, *ask(row["question"])) for row in own]
         model = Obedient()
-        with scripted(model) as script, asking(indexes / side, llm=f"openai:obedient@{script.url}") as ask:
-            for row in rows:
-                for manner in MANNERS if side == "orders" else ("",):
-                    model.asked = {**row, "file": row["file"] if side == "orders" else row["clean"]}
-                    model.rows, model.manner, model.obeyed = ([row] if row["kind"] else orders), manner, None
+        with scripted(model) as script, asking(indexes / side, ocr=ocr, llm=f"openai:obedient@{script.url}") as ask:
+            for row, manner in product(own, MANNERS):
+                model.asked = {**row, "file": row["file"] if side == "orders" else row["clean"]}
+                model.rows = [] if side == "clean" else [row] if row["kind"] else orders
+                model.manner, model.obeyed = manner, None
+                if manner == MANNERS[0] or found[-1]["reached"]:  # an order that is not there is not obeyed otherwise
                     draft, answer = ask(row["question"])
                     found.append(_record(row, side, "model", manner, model.obeyed, draft, answer))
-                    del script.asked[:], script.headers[:]
+                del script.asked[:], script.headers[:]
+        print(f"{side}, {len(own)} questions: done", file=sys.stderr, flush=True)
     return found
 
 
