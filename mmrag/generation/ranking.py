@@ -21,6 +21,7 @@ from mmrag.generation.terms import canonical, ordered_terms, terms_of
 from mmrag.generation.types_of_answers import holds_type
 from mmrag.lexical import query_terms
 from mmrag.lexical.korean_questions import is_light, is_predicate
+from mmrag.lexical.orders import is_order
 from mmrag.types import Vectors
 
 __all__ = ["Asked", "Scored", "rank_sentences", "weigh"]
@@ -148,7 +149,7 @@ def rank_sentences(
 ) -> list[Scored]:
     """The sentences of the evidence, best first; without `encode`, or in Korean, by words alone."""
     spots = [Spot(page, place) for page in pages for place in range(len(page.sentences))]
-    spots = [spot for spot in spots if len(spot.terms) > 1]
+    spots = [spot for spot in spots if len(spot.terms) > 1 and not is_order(spot.text)]
     rough = sorted(spots, key=lambda spot: -_overlap(asked, spot))
     kept = rough[: 3 * _ENCODED]
     similarities = dict.fromkeys(range(len(kept)), 0.0)

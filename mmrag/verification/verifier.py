@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mmrag.lexical.orders import is_order
 from mmrag.protocols import PageSource, PairScorer, WordScorer
 from mmrag.types import Claim, Draft, Evidence, Part, Verdict
 from mmrag.verification.calibration import Signs, likely, supported_from
@@ -139,6 +140,8 @@ class PageVerifier:
             return Verdict("not_found", 0.01, "it states too much to be checked at once")
         if not facts or not any(letter.isalnum() for letter in part.claim):
             return Verdict("not_found", 0.01, "it states nothing that could be checked")
+        if is_order(part.claim):
+            return Verdict("not_found", 0.02, "it states nothing, it only tells its reader what to say")
         observed = self.observe(part.claim, question, self._sheets.read(_ordered(part, evidence)))
         if observed is None:
             return Verdict("not_found", 0.02, "nothing on the pages speaks of this")
