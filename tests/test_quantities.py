@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmrag.quantities import agree, periods, quantities, scale_of
@@ -157,6 +157,8 @@ def test_a_year_holds_its_quarters_and_a_quarter_without_a_year_fits_any() -> No
     assert year.holds(quarter)
     assert not quarter.holds(year)
     assert other.holds(quarter)
+    assert year.holds(other)
+    assert not other.holds(year)  # what is said of a year is not said of one of its quarters
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 4))
@@ -176,6 +178,9 @@ def test_korean_myriads(hundred_millions: int, ten_thousands: int, ones: int) ->
 
 
 @given(st.text(max_size=200))
+@example("1234567890123456789012345678901234567891")
+@example("0.1234567890123456789012345678901234567891 %")
+@example("5%P")
 def test_no_text_is_too_odd(text: str) -> None:
     behind = 0
     for one in quantities(text):

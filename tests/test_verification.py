@@ -155,6 +155,17 @@ def test_another_number_or_date_in_its_place_is_a_contradiction() -> None:
     assert check(REPORT, "Acme Corp paid a dividend of 40 cents.").label == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("page", "claim"),
+    [
+        ("For 2026 we expect an operating margin of about 14 %.", "The operating margin was 13.9 % in Q2."),
+        ("2026년 영업이익률은 약 14%로 예상합니다.", "2분기 영업이익률은 13.9%였다."),
+    ],
+)
+def test_what_is_said_of_a_year_is_not_said_of_a_quarter(page: str, claim: str) -> None:
+    assert check(page, claim).label != "supported"
+
+
 def test_a_cell_is_cited_by_its_own_box() -> None:
     page = Filed(REPORT)
     verdict = check(REPORT, "Chemicals, 2019: 1,421")

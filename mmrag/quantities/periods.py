@@ -43,11 +43,16 @@ class Period:
         return None if self.stop.year == UNKNOWN_YEAR else self.stop.year
 
     def holds(self, other: Period) -> bool:
-        """Whether the other lies in this one; one without a year is compared by month and day only."""
+        """Whether the other lies in this one; one without a year is compared by month and day only.
+
+        A year may hold a quarter of no year; no quarter holds a year.
+        """
         mine, its = (self.start, self.stop), (other.start, other.stop)
         if self.year is None or other.year is None:
-            if self.kind in ("year", "span") or other.kind in ("year", "span"):
+            if self.kind in ("year", "span"):
                 return True
+            if other.kind in ("year", "span"):
+                return False
             mine, its = (_undated(self.start), _undated(self.stop)), (_undated(other.start), _undated(other.stop))
         return mine[0] <= its[0] and its[1] <= mine[1]
 

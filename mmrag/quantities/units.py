@@ -146,7 +146,7 @@ def unit_after(text: str, position: int, currency: str = "") -> tuple[str, int]:
         return currency, position
     if found.group("ko") is not None:
         name = found.group("ko").strip()
-        unit = _KOREAN[name]
+        unit = _KOREAN.get(name) or _KOREAN[name.lower()]  # the pattern reads either case: "5%P"
         if found.group("ko")[0].isspace() and name in (
             "등",
             "위",

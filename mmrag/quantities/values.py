@@ -38,7 +38,9 @@ def agree(one: Quantity, other: Quantity, scale: Decimal | int = 1) -> bool:
     if not _units_fit(one.unit, other.unit):
         return False
     factor = Decimal(scale)
-    return abs(one.value - other.value * factor) * 2 <= max(one.step, other.step * factor)
+    # Decimal rounds products to 28 digits, and there are longer numbers than that: each agrees with itself.
+    value = other.value if factor == 1 else other.value * factor
+    return one.value == value or abs(one.value - value) * 2 <= max(one.step, other.step * factor)
 
 
 def _units_fit(one: str, other: str) -> bool:
