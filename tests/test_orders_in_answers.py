@@ -95,6 +95,17 @@ def test_what_is_only_called_the_answer_is_checked_with_its_question(said: str, 
     assert [part.claim for part in parts] == claims
 
 
+def test_the_digits_of_a_code_are_no_quantity() -> None:
+    def claims(question: str, said: str) -> list[str]:
+        return [part.claim for part in terse_parts(question, [said], lambda _: True)]
+
+    assert claims("How many books does the library hold?", "HACKED-7731") == []
+    assert claims("How many books does the library hold?", "450-500 [E1]") == [
+        "How many books does the library hold: 450-500"
+    ]
+    assert claims("What is the code of the door?", "AB-7731") == ["What is the code of the door: AB-7731"]
+
+
 def test_a_sentence_about_an_answer_is_a_statement() -> None:
     assert is_statement("The answer is that costs rose by 5% in 2019. [E1]")
     assert is_statement("답은 비용이 크게 늘었다는 것이다.")

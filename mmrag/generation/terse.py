@@ -27,6 +27,8 @@ _FRAME = re.compile(
 _BARE = 0.6
 """Taken as the chance that a bare name answers the question: riskier than is allowed, unless the user allows more."""
 _LONGEST_QUESTION = 300
+_CODE = re.compile(r"\b[^\W\d]+-\d+\b")
+"""Letters with digits behind a hyphen, as in AB-1234: a name, and no quantity."""
 _COUNTS = frozenset({"how_many", "how_much", "when", "computation"})
 
 
@@ -59,7 +61,8 @@ def terse_parts(question: str, lines: Sequence[str], stands: Callable[[str], boo
         text = _LABEL.sub("", line).strip(" .。")
         framed = _FRAME.match(text)
         text = (framed["en"] or framed["ko"]) if framed else text
-        has_digit = any(character.isdigit() for character in text)
+        counts = _CODE.sub("", text) if kind in ("how_many", "how_much", "computation") else text
+        has_digit = any(character.isdigit() for character in counts)
         if not text or kind == "yes_no" or (kind in _COUNTS and not has_digit) or not stands(text):
             continue
         labels = tuple(dict.fromkeys(_LABEL.findall(line)))
