@@ -29,8 +29,8 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     for name in (*onnx_models.FILES, "README.md"):
         shutil.copyfile(folder / name, TARGET / name)
-    embedder = onnx_models.OnnxClipEmbedder(TARGET, "document-clip")
     digest = onnx_models.files_hash(TARGET)
+    embedder = onnx_models.OnnxClipEmbedder(TARGET, "document-clip", digest)
     text = MODULE.read_text("utf-8")
     MODULE.write_text(re.sub(r'(DOCUMENT_CLIP_SHA256 = )"\w*"', rf'\1"{digest}"', text), "utf-8")
     size = sum(file.stat().st_size for file in TARGET.iterdir())

@@ -37,3 +37,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no real documents at {SHARED}")
     return SHARED
+
+
+@pytest.fixture
+def folder_of_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the index that the page of documentation speaks of."""
+    import mmrag
+
+    (tmp_path / "documents").mkdir()
+    text = "The board decided on the budget. The budget for research rose by a tenth, to 4.2 million euros."
+    (tmp_path / "documents" / "minutes.txt").write_text(text, "utf-8")
+    with mmrag.Corpus(tmp_path / "indexes" / "home", text="fake", pixels="none", ocr="off", workers=1) as corpus:
+        corpus.index(tmp_path / "documents")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

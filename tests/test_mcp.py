@@ -469,18 +469,6 @@ def test_the_entry_for_a_configuration_file_can_be_run_from_anywhere(home: Path,
     assert status["pages"] == 3
 
 
-@pytest.fixture
-def folder_of_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with the index that the page of documentation speaks of."""
-    (tmp_path / "documents").mkdir()
-    text = "The board decided on the budget. The budget for research rose by a tenth, to 4.2 million euros."
-    (tmp_path / "documents" / "minutes.txt").write_text(text, "utf-8")
-    with mmrag.Corpus(tmp_path / "indexes" / "home", text="fake", pixels="none", ocr="off", workers=1) as corpus:
-        corpus.index(tmp_path / "documents")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_the_examples_of_the_documentation_run(folder_of_docs: Path) -> None:
     page = (Path(__file__).parent.parent / "docs" / "mcp.md").read_text("utf-8")
     blocks = dict(re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL))

@@ -63,7 +63,7 @@ def open_channels(catalog: Catalog, models: Models, cache: Path) -> list[Channel
 
 def channel_weights(models: Models) -> Mapping[str, float]:
     """What each channel counts in the ranking, with the models that this index has."""
-    looks_only = "pixels" in models and models.name("pixels") == "document-clip"
+    looks_only = "pixels" in models and embedders.knows_looks_only(models.name("pixels"))
     return {**WEIGHTS, "pixels": LOOKS_WEIGHT} if looks_only else WEIGHTS
 
 

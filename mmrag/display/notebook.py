@@ -22,7 +22,7 @@ from mmrag.display.conversations import turns_view
 from mmrag.display.escaping import clean, shown_path
 from mmrag.display.pieces import QUIET, badge, claim_piece, folded, page_piece, quotes_piece, safe, wrapped
 from mmrag.display.rechecked import recheck_view
-from mmrag.display.terminal import count, report_view
+from mmrag.display.terminal import count, report_view, what_was_done
 from mmrag.types import Answer, Claim, Evidence, IndexReport
 
 if TYPE_CHECKING:
@@ -183,15 +183,7 @@ def chat_piece(chat: Chat, crop: Crop | None = None) -> str:
 def report_piece(report: IndexReport) -> str:
     """What a run of indexing did, and every file that it could not do, with the reason."""
     report = _near(report)
-    done = (
-        (report.added, "added"),
-        (report.updated, "updated"),
-        (report.moved, "moved"),
-        (report.removed, "removed"),
-        (report.unchanged, "unchanged"),
-        (len(report.failed), "not indexed"),
-    )
-    words = ", ".join(f"{number:,} {word}" for number, word in done if number) or "nothing to do"
+    words = what_was_done(report) or "nothing to do"
     parts = [f"<div><strong>{count(report.files, 'file')}</strong>: {words}</div>"]
     if report.pages:
         pages = f"{count(report.pages, 'page')}, {count(report.regions, 'region')} in {report.seconds:.1f} s"

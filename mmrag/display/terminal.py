@@ -39,6 +39,7 @@ __all__ = [
     "search_view",
     "size",
     "status_view",
+    "what_was_done",
 ]
 
 SHOWN_FAILURES = 20
@@ -163,16 +164,21 @@ def report_view(report: IndexReport, index: str = "", *, guide: bool = True) -> 
     return Group(*lines)
 
 
-def _summary(report: IndexReport) -> Text:
-    done = [
+def what_was_done(report: IndexReport) -> str:
+    """What became of the files, as in `3 added, 1 not indexed`; "" where there were none."""
+    done = (
         (report.added, "added"),
         (report.updated, "updated"),
         (report.moved, "moved"),
         (report.removed, "removed"),
         (report.unchanged, "unchanged"),
         (len(report.failed), "not indexed"),
-    ]
-    parts = ", ".join(f"{number:,} {word}" for number, word in done if number)
+    )
+    return ", ".join(f"{number:,} {word}" for number, word in done if number)
+
+
+def _summary(report: IndexReport) -> Text:
+    parts = what_was_done(report)
     text = Text.assemble((count(report.files, "file"), "bold"), f": {parts}." if parts else ": nothing to do.")
     if report.pages:
         speed = f", {report.pages / report.seconds:.1f} pages/s" if report.seconds > 0 else ""

@@ -7,8 +7,7 @@ here that downloads. Model libraries are imported inside the functions that need
 
 from __future__ import annotations
 
-from mmrag.embedders.languages import readable, reads
-from mmrag.embedders.onnx_models import document_clip, onnx_clip
+from mmrag.embedders.languages import knows_looks_only, readable, reads
 from mmrag.embedders.profiles import PROFILES, ModelStatus, Profile, describe, fetch, is_on_disk, resolve_profile
 from mmrag.embedders.text import minilm
 from mmrag.embedders.tokens import max_tokens, token_counter
@@ -25,6 +24,7 @@ __all__ = [
     "fetch",
     "hugging_face",
     "is_on_disk",
+    "knows_looks_only",
     "load",
     "max_tokens",
     "minilm",
@@ -35,6 +35,20 @@ __all__ = [
     "resolve_profile",
     "token_counter",
 ]
+
+
+def document_clip(argument: str = "", device: str = "auto") -> Embedder:
+    """The small encoder of documents that comes with mmrag; see `mmrag.embedders.onnx_models.document_clip`."""
+    from mmrag.embedders.onnx_models import document_clip as factory
+
+    return factory(argument, device)
+
+
+def onnx_clip(argument: str, device: str = "auto") -> Embedder:
+    """An image and text encoder as ONNX graphs; see `mmrag.embedders.onnx_models.onnx_clip`."""
+    from mmrag.embedders.onnx_models import onnx_clip as factory
+
+    return factory(argument, device)
 
 
 def open_clip(argument: str, device: str = "auto") -> Embedder:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from PIL import Image
 
-from mmrag.embedders.text import available_threads
+from mmrag.embedders.text import available_threads, clean
 from mmrag.embedders.torch_runtime import batches, choose_device, choose_precision, import_library, loading
 from mmrag.types import Vectors
 
@@ -103,9 +103,9 @@ class ClipEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dim), rows of length 1; text over the model's length is cut."""
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        cleaned = [clean(text) for text in texts]
         size = _CUDA_BATCH if self._device.startswith("cuda") else _CPU_BATCH
-        return batches(len(clean), size, lambda part: self._embed_texts(clean[part]), self.dim)
+        return batches(len(cleaned), size, lambda part: self._embed_texts(cleaned[part]), self.dim)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """As `embed_passages`: these models know no difference."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from mmrag.embedders.preprocessing import Recipe
-from mmrag.embedders.text import available_threads, load_tokenizer
+from mmrag.embedders.text import available_threads, clean, load_tokenizer, open_graph
 from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.types import Vectors
@@ -46,14 +46,14 @@ _CHUNK = 8
 
 
 class OnnxClipEmbedder:
-    """An `Embedder` of images and texts, on the CPU, one thread a run.
+    """An `Embedder` of images and texts, on the CPU, one thread a run. `digest` is the folder's `files_hash`.
 
     Raises `ModelUnavailable` where the folder lacks something or its files are damaged.
     """
 
     modalities = frozenset({"image", "text"})
 
-    def __init__(self, folder: Path, label: str) -> None:
+    def __init__(self, folder: Path, label: str, digest: str) -> None:
         try:
             settings = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
             self._recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
@@ -68,7 +68,7 @@ class OnnxClipEmbedder:
         self._tokenizer.enable_truncation(self._length)
         self._tokenizer.enable_padding(length=self._length, pad_id=self._pad)
         self._sessions = {name: _session(folder / name) for name in (IMAGE_FILE, TEXT_FILE)}
-        self.fingerprint = f"{label}-{self.dim}-{files_hash(folder)[:16]}"
+        self.fingerprint = f"{label}-{self.dim}-{digest[:16]}"
         self._threads = available_threads()
 
     def embed_images(self, images: Sequence[Image.Image]) -> Vectors:
@@ -77,8 +77,7 @@ class OnnxClipEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dim), rows of length 1; text over the model's length is cut."""
-        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encoded = [entry.ids for entry in self._tokenizer.encode_batch(clean)]
+        encoded = [entry.ids for entry in self._tokenizer.encode_batch([clean(text) for text in texts])]
         ids = np.array(encoded, np.int64).reshape(len(texts), self._length)
         return self._run(len(texts), lambda part: self._infer(TEXT_FILE, ids[part]))
 
@@ -113,7 +112,7 @@ def onnx_clip(argument: str, device: str = "auto") -> OnnxClipEmbedder:
         raise ModelUnavailable(
             f"there is no folder {argument!r}", "Name a folder of `mmrag train --onnx`: onnx:FOLDER."
         )
-    return OnnxClipEmbedder(folder, "onnx-clip")
+    return OnnxClipEmbedder(folder, "onnx-clip", files_hash(folder))
 
 
 def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
@@ -124,16 +123,17 @@ def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
     del device
     if argument:
         raise UsageError(f"document-clip takes no argument, not {argument!r}", "Use the id document-clip.")
-    if files_hash(_SHIPPED) != DOCUMENT_CLIP_SHA256:
+    digest = files_hash(_SHIPPED)
+    if digest != DOCUMENT_CLIP_SHA256:
         raise ModelUnavailable(
             "the installed document-clip is damaged", "pip install --force-reinstall --no-deps mmrag"
         )
-    return OnnxClipEmbedder(_SHIPPED, "document-clip")
+    return OnnxClipEmbedder(_SHIPPED, "document-clip", digest)
 
 
 def shipped() -> Path | None:
     """Where the package's own encoder lies, or None in an installation that lacks it."""
-    return _SHIPPED if all((_SHIPPED / name).is_file() for name in FILES) else None
+    return _SHIPPED if _is_whole(_SHIPPED) else None
 
 
 def _frozen(value: Any) -> Any:
@@ -142,20 +142,17 @@ def _frozen(value: Any) -> Any:
 
 def files_hash(folder: Path) -> str:
     """Of all that the vectors depend on; "" where a file is missing."""
-    files = [folder / name for name in FILES]
-    if not all(file.is_file() for file in files):
+    if not _is_whole(folder):
         return ""
-    return hashlib.sha256("".join(file_hash(file) for file in files).encode()).hexdigest()
+    return hashlib.sha256("".join(file_hash(folder / name) for name in FILES).encode()).hexdigest()
+
+
+def _is_whole(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in FILES)
 
 
 def _session(file: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        return open_graph(str(file))
     except Exception as error:  # the library raises kinds of its own
         raise ModelUnavailable(f"{file} cannot be loaded: {error}", "Delete the model and get it again.") from error

