@@ -22,8 +22,8 @@ CLASSES = ("bar chart", "line chart", "pie chart", "table", "diagram", "photo", 
 needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the development data (../shared/data) is not here")
 
 
-def regions() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (LOOKS / "regions.jsonl").read_text(encoding="utf-8").splitlines()]
+def regions(folder: Path = LOOKS) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "regions.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def script() -> ModuleType:
@@ -93,12 +93,47 @@ def test_readme_of_the_questions_for_tuning_states_their_kinds() -> None:
         assert f"| {kind} | {english} | {korean} | {english + korean} |" in readme
 
 
+def test_the_regions_for_tuning_lie_on_no_page_of_those_for_reporting() -> None:
+    lines = regions(TUNING)
+    assert len({line["id"] for line in lines}) == len(lines)
+    assert not {(line["file"], line["page"]) for line in lines} & {(line["file"], line["page"]) for line in regions()}
+    for line in lines:
+        left, top, right, bottom = line["box"]
+        assert 0 <= left < right <= 1
+        assert 0 <= top < bottom <= 1
+        assert line["label"] in {*CLASSES, "other"} - set(line["also"])
+        assert bool(line.get("reason")) == ("other" in (line["label"], *line["also"]))
+    gold = {page for question in read_questions(LOOKS / "questions.jsonl") for page in question.gold}
+    assert not gold & {(Path(line["file"]).name, line["page"]) for line in lines}
+
+
+def test_readme_states_the_counts_of_the_regions_for_tuning() -> None:
+    readme = (TUNING / "README.md").read_text(encoding="utf-8")
+    counts = Counter(line["label"] for line in regions(TUNING))
+    seen = Counter(line["label"] for line in regions(TUNING) if line["kind"] != "passage")
+    for label in (*CLASSES, "other"):
+        assert f"| {label} | {counts[label]} | {seen[label]} |" in readme
+
+
 @needs_data
-def test_the_questions_for_tuning_share_no_gold_page_with_docqa_azure() -> None:
+def test_the_draw_for_tuning_leaves_the_given_pages_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = script()
+    monkeypatch.setattr(
+        module, "TUNING_STRATA", {"plain": (2, 1), "figure": (0, 0), "picture": (0, 0), "table": (0, 0)}
+    )
+    plain = {(line["file"], line["page"]) for line in regions() if line["stratum"] == "plain"}
+    drawn = list(module.lines(SHARED, plain))
+    assert {line["stratum"] for line in drawn} == {"plain"}
+    assert len({(line["file"], line["page"]) for line in drawn} - plain) == 2
+
+
+@needs_data
+def test_the_sets_for_tuning_hold_no_gold_page_of_docqa_azure() -> None:
     asked = read_questions(SHARED / "docqa_azure" / "questions.jsonl")
     azure = {page for question in asked for page in question.gold}
     assert azure
     assert not azure & {page for question in read_questions(TUNING / "questions.jsonl") for page in question.gold}
+    assert not azure & {(Path(line["file"]).name, line["page"]) for line in regions(TUNING)}
 
 
 @needs_data

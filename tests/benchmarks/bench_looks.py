@@ -1,14 +1,15 @@
 """What an image encoder knows of documents: drawn pictures, regions of real pages, and pages found by their looks.
 
     python tests/benchmarks/bench_looks.py drawn [--pixels ID] [--pairs 200]
-    python tests/benchmarks/bench_looks.py regions [--pixels ID] [--data FOLDER]
+    python tests/benchmarks/bench_looks.py regions [--set reporting|tuning] [--pixels ID] [--data FOLDER]
     python tests/benchmarks/bench_looks.py pages --index INDEX [--questions FILE.jsonl ...] [--weight W]
     python tests/benchmarks/bench_looks.py speed [--pixels ID]
 
 `drawn`: text to image among held-out pictures that mmrag draws (fonts, shades and wordings that training never uses),
 each by its fullest English caption and by its fullest Korean one. `regions`: zero-shot classes of the labelled regions
-of tests/data/looks, by prompts that name the kinds of each class. `pages`: nDCG@5 with the pixel channel and without,
-paired, on an index that has one. `speed`: pictures a second, read from PNG, on all cores.
+of tests/data/looks, by prompts that name the kinds of each class; with `--set tuning` of tests/data/looks_tuning, the
+only ones by which anything may be chosen. `pages`: nDCG@5 with the pixel channel and without, paired, on an index that
+has one. `speed`: pictures a second, read from PNG, on all cores.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from common import ROOT, save_json, table
-from PIL import Image
+from PIL import Image, ImageOps
 
 sys.path.insert(0, str(ROOT))
 
@@ -39,6 +40,7 @@ from mmrag.training.pictures.wordings import NOUNS
 
 DATA = ROOT.parent / "shared" / "data"
 LOOKS = ROOT / "tests" / "data" / "looks"
+SETS = {"reporting": LOOKS, "tuning": ROOT / "tests" / "data" / "looks_tuning"}
 CLASSES = ("bar chart", "line chart", "pie chart", "table", "diagram", "photo", "text", "form")
 
 
@@ -91,7 +93,7 @@ def class_vectors(model: Any) -> tuple[list[str], np.ndarray]:
 def regions(arguments: argparse.Namespace) -> dict[str, Any]:
     """Balanced accuracy over the labelled regions, and the confusion matrix."""
     model = embedders.load(arguments.pixels)
-    lines = [json.loads(line) for line in (LOOKS / "regions.jsonl").read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in (SETS[arguments.set] / "regions.jsonl").read_text("utf-8").splitlines()]
     scored = [line for line in lines if line["label"] in CLASSES]
     names, vectors = class_vectors(model)
     images = model.embed_images(crops(scored, arguments.data))
@@ -108,7 +110,7 @@ def regions(arguments: argparse.Namespace) -> dict[str, Any]:
                 hits[line["label"]] += guessed[at] == line["label"] or (also and guessed[at] in line["also"])
             counts = Counter(scored[at]["label"] for at in places)
             found[f"{title}{', also counts' if also else ''}"] = float(
-                np.mean([hits[name] / counts[name] for name in CLASSES])
+                np.mean([hits[name] / counts[name] for name in CLASSES if counts[name]])
             )
     matrix = Counter(zip((line["label"] for line in scored), guessed, strict=True))
     print(table([["is \\ said", *CLASSES, "recall"], *(_row(name, matrix) for name in CLASSES)]))
@@ -123,11 +125,18 @@ def _row(name: str, matrix: Counter[tuple[str, str]]) -> list[str]:
 
 
 def crops(lines: list[dict[str, Any]], data: Path) -> list[Image.Image]:
-    """The regions as `mmrag index` hands them to an encoder: cut from the page at 448 pixels of their longer side."""
+    """The regions as `mmrag index` hands them to an encoder: 448 pixels of their longer side, cut from the page.
+
+    A line whose file is no PDF is the whole of a picture.
+    """
     import pymupdf
 
     found = []
     for line in lines:
+        if not line["file"].endswith(".pdf"):
+            with Image.open(data / line["file"]) as image:
+                found.append(ImageOps.contain(image.convert("RGB"), (448, 448)))
+            continue
         with pymupdf.open(data / line["file"]) as document:
             page = document[line["page"] - 1]
             area = page.rect
@@ -199,6 +208,7 @@ def speed(arguments: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("drawn", "regions", "pages", "speed"))
+    parser.add_argument("--set", choices=SETS, default="reporting")
     parser.add_argument("--pixels", default="document-clip")
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20_261)
