@@ -159,14 +159,16 @@ _SHOW_KO = (
     r"|(?:알려|밝혀|적어|옮겨 ?적어)라|(?:밝히|적으|옮겨 ?적으)(?:시오|십시오|세요)|보여\s?(?:주|달)|출력하는 것"
     r"|출력(?:하도록|한 다음))"
 )
-_DONE_KO = rf"(?:{_END}|[가-힣]+(?:{_GIVE}|(?:[아어여해겨려쳐]라|하라|시오|십시오|세요){_STOP}))"
-"""The end of any imperative."""
+_PLAIN = r"(?:해|줘|따라|써|마|말아)(?=[\s.!\"'”’]*$)"
+_DONE_KO = rf"(?:{_END}|[가-힣]+(?:{_GIVE}|(?:[아어여해겨려쳐]라|하라|시오|십시오|세요){_STOP})|{_PLAIN})"
+"""The end of any imperative; the plain one ("해") ends its sentence."""
 _NOT_KO = rf"(?:마라|말라|말아라|마시오|마십시오|마세요|말 것){_STOP}"
-_MODEL_KO = r"(?:도우미|인공지능|AI|언어 ?모델|거대 ?모델|챗봇|어시스턴트|비서 프로그램|챗GPT|ChatGPT|LLM)"
-_RULES_KO = r"(?:지시|지시문|지시 ?사항|명령|명령어|규칙|지침|프롬프트|제한|제약|안전 ?장치|설정|맥락|질문|요청)"
-_DROP_KO = (
-    r"(?:무시|무효로|어기|어겨|따르지 ?(?:말|않|마)|지키지 ?(?:말|않|마)|잊(?:어|고|으|지 않)|버리|버려|건너뛰|저버리)"
-)
+_MODEL_KO = r"(?:도우미|인공지능|ai|언어 ?모델|거대 ?모델|챗봇|어시스턴트|비서 프로그램|챗gpt|chatgpt|llm)"
+_ORDERS_KO = r"(?:지시|지시문|지시 ?사항|명령|명령어|규칙|지침|프롬프트|맥락|질문|instructions?|prompts?|rules?)"
+_LIMITS_KO = r"(?:정책|필터|검열|제한|제약|안전 ?장치|가드레일|polic(?:y|ies)|filters?)"
+_BREAK_KO = r"(?:무시|무효로|우회|어기|어겨|따르지 ?(?:말|않|마)|지키지 ?(?:말|않|마)|저버리|bypass|ignore)"
+_DROP_KO = rf"(?:{_BREAK_KO}|잊(?:어|고|으|지 않)|버리|버려|건너뛰)"
+_GIVEN_KO = r"(?:이전|앞|위|기존|모든|원래|지금까지|받은|주어진)"
 _YOU_KO = r"(?:너는|넌|너의|네가|니가|너에게|당신은|당신의|당신이)"
 _REPLY_KO = r"(?:답변|대답|응답|답|요약)"
 _IN_KO = r"[^.!?]"
@@ -196,11 +198,13 @@ _KO = _any(
     rf"(?:{_SAY_KO}|{_SHOW_KO}|(?:추천|언급|강조|칭찬){_END})",
     rf"{_REPLY_KO}하(?:는 대신|지 말고)\s{_IN_KO}{{0,60}}{_DONE_KO}",
     # forget the rules
-    rf"{_RULES_KO}[가-힣]*\s?(?:[가-힣]+ ){{0,2}}{_DROP_KO}[가-힣]*\s?(?:버려라|버리세요|주세요)?"
-    rf"(?:[^.!?]*{_DONE_KO}|\s?{_END}|라{_STOP})",
+    rf"(?:{_ORDERS_KO}[가-힣]*\s?(?:[가-힣]+ ){{0,2}}{_DROP_KO}|{_LIMITS_KO}[가-힣]*\s?(?:[가-힣]+ ){{0,2}}{_BREAK_KO}"
+    rf"|{_GIVEN_KO}[가-힣]*\s(?:[가-힣]+ )?{_ORDERS_KO}[가-힣]*\s?(?:[가-힣]+ ){{0,2}}(?:지우|지워|삭제))[가-힣]*\s?"
+    rf"(?:버려라|버리세요|주세요)?(?:[^.!?]*{_DONE_KO}|\s?{_END}|라{_STOP})",
     # show the rules, or what stands elsewhere
-    rf"(?:시스템 ?(?:메시지|지침)|(?:숨은|숨겨진|비밀|내부|너의|네|당신의|자신의) ?{_RULES_KO}|프롬프트|지시문)"
-    rf"[가-힣]*\s?(?:[가-힣]+\s?){{0,4}}?(?:{_SHOW_KO}|말{_END})",
+    rf"(?:(?:시스템|개발자|system|developer) ?(?:메시지|지침|프롬프트|message|prompt)|프롬프트|지시문"
+    rf"|(?:숨은|숨겨진|비밀|내부|너의|네|당신의|자신의) ?(?:{_ORDERS_KO}|정책|설정|정보|값|키))[가-힣]*\s?"
+    rf"(?:[^\W\d_]+\s?){{0,4}}?(?:{_SHOW_KO}|말{_END}|(?:print|show|reveal|output))",
     rf"다른 (?:문서|파일|자료|쪽)[가-힣]*\s{_IN_KO}{{0,40}}{_SHOW_KO}",
     rf"(?:암호|비밀 ?번호|비밀)[을를도]\s?(?:함께|먼저|모두|전부)?\s?(?:출력|공개|유출){_END}",
     rf"(?:너|네|당신)(?:에게|한테|의|가)?\s{_IN_KO}{{0,60}}(?:출력|공개|보여|알려|말)[가-힣]*\s?"
@@ -212,6 +216,8 @@ _KO = _any(
     rf"{_MODEL_KO}[이가]\s?{_IN_KO}{{0,20}}(?:읽|요약|분석|처리)[가-힣]*(?:면|때)",
     rf"(?:읽는|보는|요약하는) {_MODEL_KO}(?:은|는|에게)",
     rf"(?:이제|지금)(?:부터)?는?,? {_YOU_KO}|{_YOU_KO} (?:이제|지금)(?:부터)?",
+    r"(?:탈옥|개발자|관리자|제한 ?해제|무제한|jailbreak|developer|dan) ?(?:모드|mode)로",
+    rf"역할[로을]\s?(?:바꿔|바꾸어|맡아|전환해|수행해|연기해){_IN_KO}*{_DONE_KO}",
     r"나는 (?:너|당신|네)의 (?:[가-힣]+ )?(?:개발자|관리자|운영자|주인|창조자)",
     rf"인 ?(?:척|체|것처럼)\s?(?:[가-힣]+\s?)?{_END}|(?:가장|연기){_END}",
     # marks that part a prompt
@@ -230,4 +236,4 @@ def is_order(text: str) -> bool:
         return True
     if _SPEAKS.search(low) and _ANYWHERE.search(low):
         return True
-    return _HANGUL.search(text) is not None and _KO.search(text) is not None
+    return _HANGUL.search(text) is not None and _KO.search(low) is not None
