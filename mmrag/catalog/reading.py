@@ -148,6 +148,17 @@ class RegionReads:
             rows = connection.execute(query.where(contents.c.hash == document_id).order_by(places.c.path)).all()
         return [Place(Path(os.fsdecode(row.path)), row.size, moment(row.mtime_ns)) for row in rows]
 
+    def page_shape(self, document_id: str, page: int) -> float | None:
+        """The height of a page of a live document as a multiple of its width; None where there is no such page."""
+        query = (
+            select(pages.c.width, pages.c.height)
+            .join(contents, contents.c.id == pages.c.content)
+            .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
+        )
+        with self._read() as connection:
+            found = connection.execute(query).first()
+        return found.height / found.width if found is not None and found.width > 0 else None
+
     def words(self, document_id: str, page: int) -> tuple[Word, ...]:
         """Words of a page of a live document in reading order, boxes within 1/65535; () where there are none."""
         query = (

@@ -35,9 +35,6 @@ Identity: TypeAlias = tuple[int, int, int, int, int]
 
 MEMORY = 4 << 30
 _KEPT = 256
-_SHAPES = 10_000
-_GLANCE = 512
-"""Pixels of the longer side from which the shape of a page is seen, well enough for a width within a pixel or two."""
 
 
 def main(descriptor: int) -> None:
@@ -84,10 +81,10 @@ class Drawer:
         self._new = SourceRenderer
         self._mark = draw_boxes
         self._renderers: OrderedDict[tuple[bytes, Identity], SourceRenderer] = OrderedDict()
-        self._shapes: OrderedDict[tuple[str, int], float] = OrderedDict()
 
     def draw(self, asked: Mapping[str, Any]) -> bytes:
-        """A page as PNG. `asked`: path and roots (base64), document (sha256), page, width, boxes.
+        """A page as PNG. `asked`: path and roots (base64), document (sha256), page, width, boxes, and
+        `shape`, the page's height as a multiple of its width.
 
         Raises `SourceChanged` where the file is not the one indexed, and a `FileProblem` where it cannot be read.
         """
@@ -109,13 +106,7 @@ class Drawer:
         document = Document(asked["document"], Path(os.fsdecode(path)), 0)
         region = Region(0, document, asked["page"], "page", Box())
         renderer, width = self._renderer(path, known), int(asked["width"])
-        shape = document.id, region.page
-        if shape not in self._shapes:
-            glance = renderer.crop(region, _GLANCE)
-            self._shapes[shape] = glance.height / glance.width
-            if len(self._shapes) > _SHAPES:
-                self._shapes.popitem(last=False)
-        image = renderer.crop(region, max(width, round(width * self._shapes[shape])))
+        image = renderer.crop(region, max(width, round(width * asked["shape"])))
         if image.width <= width + 2:
             return image
         return image.resize((width, max(1, round(image.height * width / image.width))))

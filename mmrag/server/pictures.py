@@ -88,12 +88,16 @@ def page_request(catalog: Catalog, ref: PageRef, width: int, boxes: bool) -> dic
     if not paths:
         raise SourceChanged("the file is gone or not indexed any more", "Put it back, or index again.")
     roots = [root.path for root in catalog.roots()]
+    shape = catalog.page_shape(ref.document, ref.page)
+    if shape is None:
+        raise SourceChanged("the page is not indexed any more", "Search again.")
     return {
         "paths": [base64.b64encode(path).decode() for path in paths[:8]],
         "roots": [base64.b64encode(root).decode() for root in roots],
         "document": ref.document,
         "page": ref.page,
         "width": width,
+        "shape": shape,
         "boxes": [[box.left, box.top, box.right, box.bottom] for box in ref.boxes] if boxes else [],
     }
 
