@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pymupdf
@@ -113,3 +114,12 @@ def test_a_page_that_is_not_there_says_so(tmp_path: Path) -> None:
 def test_locked_files_are_drawn_with_their_password(tmp_path: Path) -> None:
     path = pdf(tmp_path / "a.pdf", 1, encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="key", owner_pw="boss")
     assert SourceRenderer(("no", "key")).crop(region(path), 40).size == (27, 40)
+
+
+def test_renderers_in_many_threads_draw_what_one_draws(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "a.pdf")
+    pages = [region(path, 1 + place % 2) for place in range(40)]
+    alone = [SourceRenderer().crop(page, 300).tobytes() for page in pages[:2]]
+    with ThreadPoolExecutor(8) as threads:  # without a lock of the process MuPDF crashes here
+        found = list(threads.map(lambda page: SourceRenderer().crop(page, 300).tobytes(), pages))
+    assert found == [alone[place % 2] for place in range(40)]

@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 __all__ = ["SourceRenderer"]
 
 _CHECKED = 4096
+_LOCK = threading.Lock()
+"""Of the process, for all renderers: MuPDF must not be used by two threads at once."""
 
 
 class SourceRenderer:
-    """Crops of regions from their files. One call at a time runs: MuPDF must not be used by two threads at once."""
+    """Crops of regions from their files. In a process one call at a time runs, of whatever renderer."""
 
     def __init__(self, passwords: Sequence[str] = (), limits: Limits | None = None) -> None:
         self._passwords = tuple(passwords)
         self._limits = limits or Limits()
-        self._lock = threading.Lock()
         self._hashes: dict[tuple[bytes, int, int], str] = {}
 
     def crop(self, region: Region, long_side: int) -> Image:
@@ -45,7 +46,7 @@ class SourceRenderer:
         Raises `SourceChanged` when the file is gone or has another content than the one indexed, and a `FileProblem`
         where the file cannot be read.
         """
-        with self._lock:
+        with _LOCK:
             path = region.document.path
             self._check(path, region.document.id)
             return self._drawn(path, region, max(1, min(long_side, self._limits.max_long_side)))
