@@ -39,7 +39,7 @@ SEED = "text that cannot be seen, 2026-11"
 LANGUAGES = ("en", "ko", "mixed")
 SHEETS = ("plain", "table", "turned", "tinted", "frames", "scanned")
 _WIDTH, _HEIGHT, _MARGIN = 595, 842, 56
-_HANGUL = re.compile("[\uac00-\ud7a3]+|[^\uac00-\ud7a3]+")
+_HANGUL = re.compile("[\uac00-\ud7a3]+ ?|[^\uac00-\ud7a3]+")
 Colour: TypeAlias = tuple[float, ...]
 _BLACK: Colour = (0.0, 0.0, 0.0)
 _WHITE: Colour = (1.0, 1.0, 1.0)
@@ -107,7 +107,7 @@ class Sheet:
         for run in _HANGUL.findall(text):
             name = "korea" if "\uac00" <= run[0] <= "\ud7a3" else "helv"
             shape.insert_text((x, y), run, fontname=name, fontsize=size, **how)
-            x += size * (len(run) if name == "korea" else pymupdf.get_text_length(run, "helv", 1))
+            x += size * _length(run)
         shape.commit()
         return x
 
@@ -169,6 +169,13 @@ class Sheet:
             self.page.insert_image(self.page.rect, pixmap=image)
 
 
+def _length(run: str) -> float:
+    """Of text that is all Hangul or has none, in its size."""
+    if "\uac00" <= run[0] <= "\ud7a3":
+        return len(run.rstrip()) + 0.28 * run.count(" ")
+    return float(pymupdf.get_text_length(run, "helv", 1))
+
+
 # ---------------------------------------------------------------------------------------------------- ways to hide
 
 
@@ -227,8 +234,7 @@ def _layer_off(sheet: Sheet, text: str) -> None:
 
 def _in_line(sheet: Sheet, text: str) -> None:
     line, x, y, size = min(sheet.placed, key=lambda one: len(one[0]))
-    end = x + sum(size * (len(run) if "\uac00" <= run[0] <= "\ud7a3" else pymupdf.get_text_length(run, "helv", 1))
-                  for run in _HANGUL.findall(line))  # fmt: skip
+    end = x + size * sum(_length(run) for run in _HANGUL.findall(line))
     sheet.put(text, end + 0.3 * size, y, 0.6 * size, color=sheet.ground)
 
 
@@ -274,7 +280,7 @@ def _light_grey(sheet: Sheet) -> None:
     for grey in (0.75, 0.85, 0.9):
         sheet.show(sheet.sentence(), size=sheet.chance.choice((7, 9, 11)), color=(grey,) * 3)
     sheet.y += 60
-    sheet.show(sheet.sentence(), size=26, color=(0.92,) * 3)
+    sheet.show(sheet.sentence(), size=18, color=(0.92,) * 3)
 
 
 def _scanned(sheet: Sheet) -> None:
