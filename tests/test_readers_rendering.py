@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from readers_files import arrow, hwpx, pdf
 
 from mmrag.errors import SourceChanged
 from mmrag.protocols import ReadOptions
-from mmrag.readers import PdfReader, SourceRenderer, content_hash
+from mmrag.readers import PdfReader, SourceRenderer, content_hash, rendering
+from mmrag.readers.pdf_page import render
 from mmrag.types import Box, Document, Region
 
 
@@ -116,10 +118,20 @@ def test_locked_files_are_drawn_with_their_password(tmp_path: Path) -> None:
     assert SourceRenderer(("no", "key")).crop(region(path), 40).size == (27, 40)
 
 
-def test_renderers_in_many_threads_draw_what_one_draws(tmp_path: Path) -> None:
+def test_renderers_in_many_threads_draw_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pdf(tmp_path / "a.pdf")
-    pages = [region(path, 1 + place % 2) for place in range(40)]
-    alone = [SourceRenderer().crop(page, 300).tobytes() for page in pages[:2]]
-    with ThreadPoolExecutor(8) as threads:  # without a lock of the process MuPDF crashes here
-        found = list(threads.map(lambda page: SourceRenderer().crop(page, 300).tobytes(), pages))
-    assert found == [alone[place % 2] for place in range(40)]
+    page, busy, most = region(path, 2), [], []
+
+    def slow(*how: object) -> Image.Image:
+        busy.append(how)
+        most.append(len(busy))
+        time.sleep(0.05)
+        image = render(*how)
+        busy.pop()
+        return image
+
+    monkeypatch.setattr(rendering, "render", slow)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: SourceRenderer().crop(page, 100).tobytes(), range(8)))
+    assert most == [1] * 8
+    assert len(set(found)) == 1
