@@ -125,7 +125,8 @@ class Page:
     """One page as read: words in reading order, geometry, and pixels if asked for. A photo is a document of one page.
 
     `width` and `height` are PDF points, or pixels for a picture. `headings` is the path of titles in force at the top
-    of the page, outermost first. `count` and `title` are facts of the document that every page repeats, so that
+    of the page, outermost first. `hidden` counts words that the file has on this page and that cannot be seen there;
+    they are no part of `words`. `count` and `title` are facts of the document that every page repeats, so that
     reading stays one stream.
     """
 
@@ -139,6 +140,7 @@ class Page:
     tables: tuple[Box, ...] = ()
     headings: tuple[str, ...] = ()
     origin: TextOrigin = "none"
+    hidden: int = 0
     count: int = 1
     title: str = ""
     image: Image | None = field(default=None, repr=False, compare=False)

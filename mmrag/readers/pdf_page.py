@@ -45,7 +45,7 @@ def read_page(document: Any, number: int, options: ReadOptions) -> Page | None:
     if not (width > 0 and height > 0):
         return None
     origin = (left, top)
-    groups, images = read_text(page, listing, (left, top, right, bottom))
+    groups, images, unseen = read_text(listing, (left, top, right, bottom))
     paths, across, down = _paths(document, page, origin) if seconds < _MAX_SECONDS else ([], [], [])
     plain = [word for group in groups for line in group for word in line.words]
     curves = [rect for rect, upright in paths if not upright]
@@ -63,6 +63,7 @@ def read_page(document: Any, number: int, options: ReadOptions) -> Page | None:
         drawings=_boxes(drawn, width, height),
         tables=_boxes([table.rect for table in found], width, height),
         origin="layer" if words else "none",
+        hidden=unseen,
         image=_image(listing, options),
     )
 

@@ -1,6 +1,6 @@
 """The text of a PDF page: words in lines and paragraphs as the file has them, with the style of each line.
 
-Knows nothing of columns or headings, which `layout` finds.
+Words that cannot be seen are taken out (`hidden`). Knows nothing of columns or headings, which `layout` finds.
 """
 
 from __future__ import annotations
@@ -9,10 +9,14 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from mmrag.readers.graphics import Rect, WordTuple
+from mmrag.readers.hidden import Drawn, Layers, doubtful, layers, take_hidden
 from mmrag.readers.layout import Line, joined
 
 __all__ = ["mupdf", "read_text"]
@@ -24,6 +28,7 @@ _RawLine = tuple[tuple[int, int], list[WordTuple]]
 _Style = tuple[float, bool]
 _Char = tuple[float, float, float, float, str]
 _LEVEL = (1.0, 0.0)
+_PIXELS_PER_POINT, _LONGEST = 1.5, 2400
 
 
 def mupdf() -> Any:
@@ -35,24 +40,22 @@ def mupdf() -> Any:
     return pymupdf
 
 
-def read_text(page: Any, listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect]]:
-    """Paragraphs of lines in the file's order, and the boxes of embedded images, from the top left of `bounds`.
+def read_text(listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect], int]:
+    """Paragraphs of lines in the file's order, boxes of embedded images, and how many words cannot be seen.
 
-    Nothing where MuPDF fails: what can be seen of the page is still worth having.
+    Boxes count from the top left of `bounds`. Nothing where MuPDF fails: what can be seen is still worth having.
     """
     pymupdf = mupdf()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
+    more = flags | pymupdf.TEXT_PRESERVE_IMAGES | pymupdf.TEXT_COLLECT_VECTORS
     try:
         text = _text_page(listing, flags)
         words, blocks = text.extractWORDS(), text.extractDICT()["blocks"]
-        if words and _has_strayed_spaces(blocks):
-            words = list(_respaced(text.extractRAWDICT()["blocks"]))
-        # A page with text is only looked through for images if it refers to any.
-        seek = not words or page.get_images(full=True)
-        infos = _text_page(listing, flags | pymupdf.TEXT_PRESERVE_IMAGES).extractIMGINFO() if seek else ()
+        drawn = layers(_text_page(listing, more).extractBLOCKS())
+        words, taken = _seen(text, words, blocks, drawn, listing)
     except Exception:  # MuPDF raises a class of its own for each kind of fault
         _log.debug("the text of a page cannot be read", exc_info=True)
-        return [], []
+        return [], [], 0
     left, top = bounds[:2]
     styles = {
         (block["number"], index): _style(line["spans"])
@@ -60,8 +63,47 @@ def read_text(page: Any, listing: Any, bounds: Rect) -> tuple[list[list[Line]], 
         for index, line in enumerate(block.get("lines", ()))
         if line["spans"]
     }
-    images = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for b in (info["bbox"] for info in infos)]
-    return _grouped(_lines(words, bounds), styles), images
+    images = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for _, b in drawn.images]
+    unseen = sum(any(map(str.isalnum, word[4])) for _, line in _lines(taken, bounds) for word in line)
+    return _grouped(_lines(words, bounds), styles), images, unseen
+
+
+def _seen(
+    text: Any, words: Sequence[tuple[Any, ...]], blocks: Sequence[dict[str, Any]], drawn: Layers, listing: Any
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Words that can be seen, made from characters where their spaces stray, and those that cannot."""
+    strayed = bool(words) and _has_strayed_spaces(blocks)
+    doubts = doubtful(blocks, drawn, max(listing.rect[2] - listing.rect[0], listing.rect[3] - listing.rect[1]))
+    if not (doubts or strayed):
+        return list(words), []
+    raw = text.extractRAWDICT()["blocks"]
+    changed, taken = take_hidden(raw, doubts, partial(_pixels, listing)) if doubts else (set(), [])
+    unseen = list(_respaced(taken))
+    if strayed:
+        return list(_respaced(raw)), unseen
+    anew = {line: list(_respaced([_only(raw, line)])) for line in changed}
+    found: list[tuple[Any, ...]] = []
+    for word in words:
+        line = (word[5], word[6])
+        found += anew.pop(line, ()) if line in changed else [word]
+    return found, unseen
+
+
+def _only(blocks: Sequence[dict[str, Any]], line: tuple[int, int]) -> dict[str, Any]:
+    """A block with one of its lines, under its own number."""
+    block = next(block for block in blocks if block["number"] == line[0])
+    lines = [own if row == line[1] else {**own, "spans": []} for row, own in enumerate(block["lines"])]
+    return {**block, "lines": lines}
+
+
+def _pixels(listing: Any, view: Rect) -> Drawn:
+    """Pixels of a part of the page, enough to tell letters of 5 points."""
+    pymupdf = mupdf()
+    side = max(view[2] - view[0], view[3] - view[1], 1.0)
+    scale = min(_PIXELS_PER_POINT, _LONGEST / side)
+    pixels = listing.get_pixmap(matrix=pymupdf.Matrix(scale, scale), alpha=0, clip=pymupdf.Rect(view))
+    rows = np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.stride)
+    return rows[:, : 3 * pixels.width].reshape(pixels.height, pixels.width, 3), scale
 
 
 def _lines(words: Sequence[tuple[Any, ...]], bounds: Rect) -> list[_RawLine]:
@@ -163,7 +205,7 @@ def _respaced(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
             chars.sort(key=lambda char: (char[0] + char[2]) / 2)
         word: list[_Char] = []
         for char in chars:
-            far = word and abs(char[0] - word[-1][2]) > 0.26 * (char[3] - char[1])
+            far = level and word and abs(char[0] - word[-1][2]) > 0.26 * (char[3] - char[1])
             if word and (far or char[4].isspace()):
                 yield _word(word, key)
                 word = []
