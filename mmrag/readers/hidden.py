@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -247,13 +248,13 @@ def _judge(pieces: Sequence[_Piece], seen: list[_Seen], draw: Callable[[Rect], D
     left = [piece for piece in pieces if not piece.hidden and piece.letters]
     if left:
         view = _around([piece.box for piece in left])
-        pixels, scale = draw(view)
+        part = partial(_part, *draw(view), view)
         own = [piece for piece in left if piece.doubt is _Doubt.COLOUR]
         for piece in own:
-            piece.hidden = not _has_own_ink(piece, _part(pixels, scale, view, piece.box), seen)
+            piece.hidden = not _has_own_ink(piece, part(piece.box), seen)
         seen = seen + [(piece.box, piece.text.casefold()) for piece in own if not piece.hidden]
         for line in _by_line(piece for piece in left if piece.doubt in (_Doubt.UNPAINTED, _Doubt.BURIED)):
-            _judge_line(line, _part(pixels, scale, view, _around([piece.box for piece in line])), seen)
+            _judge_line(line, part, seen)
             seen += [(piece.box, piece.text.casefold()) for piece in line if not piece.hidden]
     # Signs without letters have too little ink to tell: they share the fate of their line.
     for line in _by_line(pieces):
@@ -316,21 +317,23 @@ def _has_own_ink(piece: _Piece, part: _Floats, seen: Sequence[_Seen]) -> bool:
     return bool((along / opacity >= _FAINT).any())
 
 
-def _judge_line(line: Sequence[_Piece], part: _Floats, seen: Sequence[_Seen]) -> None:
+def _judge_line(line: Sequence[_Piece], part: Callable[[Rect], _Floats], seen: Sequence[_Seen]) -> None:
     """Words without ink of their own, side by side: together their ink has to look like letters.
 
     Ink of other words is none of theirs; a layer that repeats what is printed hides nothing.
     """
-    over = [_under(piece, seen) for piece in line]
-    if 2 * sum(map(bool, over)) > len(line):
-        repeated = sum(
-            any(piece.text.casefold() in text for text in texts) for piece, texts in zip(line, over, strict=True)
-        )
-        hidden = repeated <= len(line) / 2
-    else:
-        hidden = _strokes(part, level=line[0].level) < _RUNS * sum(piece.letters for piece in line)
-    for piece in line:
-        piece.hidden = hidden
+    over = [(piece, texts) for piece in line if (texts := _under(piece, seen))]
+    if len(over) < min(3, len(line) / 2):
+        over = []  # boxes of recognised words may overlap a little
+    repeated = sum(any(piece.text.casefold() in text for text in texts) for piece, texts in over)
+    for piece, _ in over:
+        piece.hidden = repeated <= 0.6 * len(over)
+    covered = {id(piece) for piece, _ in over}
+    alone = [piece for piece in line if id(piece) not in covered]
+    if alone:
+        crossed = _strokes(part(_around([piece.box for piece in alone])), level=line[0].level)
+        for piece in alone:
+            piece.hidden = crossed < _RUNS * sum(piece.letters for piece in alone)
 
 
 def _strokes(part: _Floats, *, level: bool) -> float:

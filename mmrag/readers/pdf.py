@@ -49,10 +49,13 @@ class PdfReader:
             title, outline = _title(document), _Outline(document)
             wanted = range(1, count + 1) if options.pages is None else options.pages
             broken: list[int] = []
+            layered = _has_layers_off(document)
             # Pages that failed wait for the first that does not: without one in the whole file, it is damaged.
             good = options.pages is not None
             for done, number in enumerate((n for n in wanted if 1 <= n <= count), 1):
                 page = read_page(document, number, options)
+                if layered and page is not None:
+                    page = replace(page, hidden=page.hidden + _words_off(document, number))
                 good = good or page is not None
                 broken += [number] if page is None else []
                 ready = [_empty_page(document, n) for n in broken] if good else []
@@ -131,6 +134,32 @@ def _title(document: Any) -> str:
     if _NO_TITLE.match(title) or not title.isprintable() or "\ufffd" in title:
         return ""
     return unicodedata.normalize("NFC", title)[:300]
+
+
+def _has_layers_off(document: Any) -> bool:
+    try:
+        return any(not layer["on"] for layer in document.get_ocgs().values())
+    except Exception:  # a broken list of layers is no reason to lose the pages
+        return False
+
+
+def _words_off(document: Any, number: int) -> int:
+    """How many words of a page are on layers that are switched off: MuPDF neither draws nor reads them."""
+    try:
+        state = document.get_layer()
+        shown = _count_words(document, number)
+        document.set_layer(-1, basestate="ON", off=[])
+        try:
+            return max(0, _count_words(document, number) - shown)
+        finally:
+            document.set_layer(-1, basestate=state.get("basestate", "ON"), on=state.get("on"), off=state.get("off", []))
+    except Exception:  # as above
+        return 0
+
+
+def _count_words(document: Any, number: int) -> int:
+    words = document.load_page(number - 1).get_text("words")
+    return sum(any(map(str.isalnum, word[4])) for word in words)
 
 
 _LABEL = re.compile(r"^\W*(?:[^\W\d_]+\s+)?[\divxlc]+(?:\.\d+)*[.:)]?\s+", re.IGNORECASE)
