@@ -146,13 +146,15 @@ def _has_layers_off(document: Any) -> bool:
 def _words_off(document: Any, number: int) -> int:
     """How many words of a page are on layers that are switched off: MuPDF neither draws nor reads them."""
     try:
-        state = document.get_layer()
         shown = _count_words(document, number)
-        document.set_layer(-1, basestate="ON", off=[])
+        off = [layer["number"] for layer in document.layer_ui_configs() if not layer["on"]]
         try:
+            for layer in off:
+                document.set_layer_ui_config(layer, 0)
             return max(0, _count_words(document, number) - shown)
         finally:
-            document.set_layer(-1, basestate=state.get("basestate", "ON"), on=state.get("on"), off=state.get("off", []))
+            for layer in off:
+                document.set_layer_ui_config(layer, 2)
     except Exception:  # as above
         return 0
 
