@@ -160,7 +160,8 @@ class Segment:
 class Region:
     """The one unit that is indexed, retrieved, shown and cited: a rectangle of a page.
 
-    Immutable under its id: a page that is read again gets new regions with new ids.
+    Immutable under its id: a page that is read again gets new regions with new ids. `hidden` as in `Page`, of all of
+    its page.
     """
 
     id: int
@@ -171,6 +172,7 @@ class Region:
     text: str = ""
     headings: tuple[str, ...] = ()
     origin: TextOrigin = "layer"
+    hidden: int = 0
 
     def __str__(self) -> str:
         return f"{self.document.path.name} p.{self.page} [{self.kind}]"
@@ -313,7 +315,10 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What one run of `index` did. `files` = added + updated + moved + unchanged + len(failed)."""
+    """What one run of `index` did. `files` = added + updated + moved + unchanged + len(failed).
+
+    `hidden` counts pages, of those newly read, that hold words which cannot be seen.
+    """
 
     added: int = 0
     updated: int = 0
@@ -326,6 +331,7 @@ class IndexReport:
     regions: int = 0
     seconds: float = 0.0
     profile: str = ""
+    hidden: int = 0
     notes: tuple[str, ...] = ()
 
     @property

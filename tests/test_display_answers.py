@@ -151,7 +151,8 @@ def test_a_given_text_is_no_file() -> None:
     shown = rendered(display.verdict_view(claim))
     assert "the text given" in shown
     cited = display.verify_json(claim, 0.1)["citations"][0]
-    assert cited == {"label": None, "path": None, "page": None, "box": None, "quote": "words"}
+    nowhere = {"label": None, "path": None, "page": None, "box": None, "hidden_words": 0, "warning": None}
+    assert cited == {**nowhere, "quote": "words"}
 
 
 @pytest.mark.parametrize("colour", [False, True])
@@ -200,9 +201,8 @@ def test_an_answer_in_json_has_every_promised_field() -> None:
     first = found["claims"][0]
     assert {"text", "verdict", "probability", "reason", "citations", "corrects"} == first.keys()
     assert first["corrects"] is None
-    assert first["citations"] == [
-        {"label": "E1", "path": str(REPORT.path), "page": 3, "box": [0.5, 0.3, 0.6, 0.32], "quote": "매출 10.4억"}
-    ]
+    place = {"label": "E1", "path": str(REPORT.path), "page": 3, "box": [0.5, 0.3, 0.6, 0.32], "quote": "매출 10.4억"}
+    assert first["citations"] == [{**place, "hidden_words": 0, "warning": None}]
     assert found["evidence"][1]["label"] == "E2"
     assert found["evidence"][1]["stale"] is True
     assert found["usage"] == {"prompt_tokens": 1200, "completion_tokens": 88}

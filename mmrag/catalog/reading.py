@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, inspect, select
 from sqlalchemy.engine import URL
 
 from mmrag.catalog.engine import REBUILD, among, chunks, listed, translated
 from mmrag.catalog.matching import place_filter
 from mmrag.catalog.packing import region_checksum, unpack_words, vector_checksum
 from mmrag.catalog.records import moment
-from mmrag.catalog.schema import contents, pages, places, regions, vectors
+from mmrag.catalog.schema import contents, hidden, pages, places, regions, vectors
 from mmrag.errors import IndexDamaged
 from mmrag.types import Box, Document, Filters, Place, Region, RegionKind, Word
 
@@ -64,6 +64,7 @@ def _headings(stored: str) -> tuple[str, ...]:
 
 def _build(connection: Connection, rows: Sequence[Any]) -> list[Region]:
     where = paths_of(connection, {row[1] for row in rows})
+    unseen = _hidden(connection, where)
     documents: dict[int, Document] = {}
     found = []
     for row in rows:
@@ -73,8 +74,21 @@ def _build(connection: Connection, rows: Sequence[Any]) -> list[Region]:
         if document is None:
             path = Path(os.fsdecode(first_existing(where[content])))
             document = documents[content] = Document(hash_, path, count or 0, title)
-        found.append(Region(number, document, page, kind, Box(x0, y0, x1, y1), text, _headings(headings), origin))
+        about = (text, _headings(headings), origin, unseen.get((content, page), 0))
+        found.append(Region(number, document, page, kind, Box(x0, y0, x1, y1), *about))
     return found
+
+
+def _hidden(connection: Connection, ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    """How many words cannot be seen, by content and page, where there are any."""
+    known = connection.info  # kept with the connection; a table once there stays
+    if not known.setdefault("mmrag_hidden", False):
+        known["mmrag_hidden"] = inspect(connection).has_table(hidden.name)
+        if not known["mmrag_hidden"]:
+            return {}
+    dialect = connection.dialect.name
+    rows = connection.execute(_hidden_by_content(dialect), listed(dialect, ids))
+    return {(content, page): words for content, page, words in rows}
 
 
 def check_region(row: Sequence[Any]) -> None:
@@ -92,6 +106,11 @@ def check_region(row: Sequence[Any]) -> None:
 def _places_by_content(dialect: str) -> Select[Any]:
     by_content = among(dialect, places.c.content)
     return select(places.c.content, places.c.path).where(by_content).order_by(places.c.path)
+
+
+@cache
+def _hidden_by_content(dialect: str) -> Select[Any]:
+    return select(hidden.c.content, hidden.c.page, hidden.c.words).where(among(dialect, hidden.c.content))
 
 
 @cache

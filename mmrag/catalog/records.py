@@ -97,7 +97,7 @@ class ContentRecord:
 
 @dataclass(frozen=True, slots=True)
 class PageRecord:
-    """One page to be stored. `number` counts from 1; `width` and `height` as in `Page`."""
+    """One page to be stored. `number` counts from 1; `width`, `height` and `hidden` as in `Page`."""
 
     number: int
     width: float
@@ -106,6 +106,7 @@ class PageRecord:
     ocr: OcrState = "none"
     words: tuple[Word, ...] = ()
     segments: tuple[Segment, ...] = ()
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

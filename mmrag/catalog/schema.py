@@ -31,6 +31,7 @@ __all__ = [
     "META",
     "contents",
     "get_meta",
+    "hidden",
     "meta",
     "pages",
     "places",
@@ -135,6 +136,16 @@ vectors = Table(
     Column("space", Text, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
     Column("checksum", LargeBinary, nullable=False),
+)
+
+# Only pages with such words have a row. As of `turns`, an older index may have no such table.
+hidden = Table(
+    "mmrag_hidden",
+    META,
+    Column("content", _Key, primary_key=True),
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("words", Integer, nullable=False),
+    ForeignKeyConstraint(["content", "page"], ["mmrag_pages.content", "mmrag_pages.number"], ondelete="CASCADE"),
 )
 
 # Holds no foreign keys: what was answered stays known when a file goes. An index written before this table has none

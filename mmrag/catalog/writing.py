@@ -17,7 +17,7 @@ from mmrag.catalog.inventory import file_record
 from mmrag.catalog.packing import pack_words, region_checksum, signed, storable, vector_checksum
 from mmrag.catalog.reading import live
 from mmrag.catalog.records import FileRecord, OcrState, PageRecord, displayable
-from mmrag.catalog.schema import contents, get_meta, pages, places, put_meta, regions, roots, vectors
+from mmrag.catalog.schema import contents, get_meta, hidden, pages, places, put_meta, regions, roots, vectors
 
 __all__ = ["Writer"]
 
@@ -189,10 +189,17 @@ class Writer(_PlaceWrites):
             self._connection.execute(insert(pages), rows)
             if boxes:
                 self._connection.execute(insert(regions), boxes)
+            self._add_hidden(content, records)
         except IntegrityError as error:
             raise ValueError(f"pages cannot be added to content {content}: {error.orig}") from error
         self._touch(content)
         return ids
+
+    def _add_hidden(self, content: int, records: Sequence[PageRecord]) -> None:
+        rows = [{"content": content, "page": one.number, "words": one.hidden} for one in records if one.hidden]
+        if rows:
+            hidden.create(self._connection, checkfirst=True)
+            self._connection.execute(insert(hidden), rows)
 
     def replace_page(self, content: int, record: PageRecord) -> tuple[list[int], dict[int, int]]:
         """Store a page anew, as after OCR, with new region ids.

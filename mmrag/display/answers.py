@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-from mmrag.display.cited import Spot, in_order, is_given_text, label_of, sources, spots, standing
+from mmrag.display.cited import Spot, hidden_note, in_order, is_given_text, label_of, sources, spots, standing
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.display.terminal import marked
 from mmrag.types import Answer, Claim, Evidence
@@ -268,6 +268,8 @@ def _place(page: _Page, spot: Spot) -> Iterator[Text]:
     yield from page.hang(head, page.join(Text(shown_path(region.document.path.name), "bold"), where, *read))
     if spot.stale:
         yield from page.hang("    ", Text("changed since it was read; run `mmrag index` again", "yellow"))
+    if region.hidden:
+        yield from page.hang("    ", Text(hidden_note(region), "yellow"))
 
 
 def _summary(page: _Page, answer: Answer, seconds: float | None) -> Text:

@@ -5,6 +5,7 @@ Pure geometry and grouping over the values; knows neither terminals nor pixels.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -14,6 +15,7 @@ from mmrag.types import Answer, Box, Citation, Claim, Evidence, Region
 __all__ = [
     "Spot",
     "Standing",
+    "hidden_note",
     "in_order",
     "is_given_text",
     "label_of",
@@ -32,6 +34,7 @@ CLAIMED = ("supported", "contradicted", "not_found")
 """Labels in the order in which their pages are listed: first what carries the answer."""
 NEAREST = 3
 """Pages drawn where none is cited."""
+_HANGUL = re.compile("[가-힣]")
 MARGIN = 0.08
 """Share of the page's height shown above and below what is cited."""
 LEAST = 0.34
@@ -52,6 +55,16 @@ class Spot:
 def is_given_text(region: Region) -> bool:
     """Whether the region is a text handed in with a claim, which has no file, page or pixels."""
     return not region.document.path.name
+
+
+def hidden_note(region: Region) -> str:
+    """What to say of a page that holds words which cannot be seen, in the language of the page; "" of any other."""
+    number = region.hidden
+    if not number:
+        return ""
+    if _HANGUL.search(region.text):
+        return f"이 쪽에는 보이지 않는 낱말이 {number:,}개 있습니다"
+    return f"this page holds {number:,} {'word' if number == 1 else 'words'} that cannot be seen"
 
 
 def _page(region: Region) -> tuple[str, str, int]:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mmrag.display.cited import is_given_text, label_of
+from mmrag.display.cited import hidden_note, is_given_text, label_of
 from mmrag.display.escaping import clean, path_fields, shown_path
 from mmrag.errors import MmragError
 from mmrag.types import Answer, Box, Citation, Claim, Evidence, FileOutcome, IndexReport, Region
@@ -85,6 +85,8 @@ def evidence_json(evidence: Evidence, rank: int) -> dict[str, Any]:
         "score": evidence.score,
         "channels": dict(evidence.channels),
         "stale": evidence.stale,
+        "hidden_words": region.hidden,
+        "warning": hidden_note(region) or None,
         "document": region.document.id,
         "also": [region_json(other) for other in evidence.also],
         "also_at": [shown_path(path) for path in evidence.also_at],
@@ -122,6 +124,8 @@ def _citation(citation: Citation, evidence: Sequence[Evidence]) -> dict[str, Any
         "page": None if given else region.page,
         "box": None if given or citation.box is None else box_json(citation.box),
         "quote": citation.quote,
+        "hidden_words": region.hidden,
+        "warning": hidden_note(region) or None,
     }
 
 
@@ -169,6 +173,7 @@ def report_json(report: IndexReport) -> dict[str, Any]:
         "pending_ocr": report.pending_ocr,
         "pages": report.pages,
         "regions": report.regions,
+        "hidden": report.hidden,
         "seconds": round(report.seconds, 3),
         "profile": report.profile,
         "notes": [clean(note) for note in report.notes],

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from mmrag.display.answers import CORRECTED, SIGNS, UNSURE, WORDS, percent, sentence
 from mmrag.display.cited import (
     Spot,
+    hidden_note,
     in_order,
     is_given_text,
     label_of,
@@ -172,6 +173,8 @@ def _figure(spot: Spot, picture: Picture | None) -> str:
         if region.document.page_count > 1:
             place += f", page {region.page} of {region.document.page_count}"
     stale = '<p class="note">The file has changed since it was read.</p>' if spot.stale else ""
+    if region.hidden:
+        stale += f'<p class="note">⚠ {escape(hidden_note(region))}</p>'
     quotes = "".join(f"<blockquote>{_safe(quote)}</blockquote>" for quote in spot.quotes)
     name = f' id="{label}"' if label else ""
     return f"<figure{name}><figcaption>{tag}{place}</figcaption>{stale}{quotes}{_picture(spot, picture)}</figure>"

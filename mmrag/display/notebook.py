@@ -22,7 +22,7 @@ from mmrag.display.conversations import turns_view
 from mmrag.display.escaping import clean, shown_path
 from mmrag.display.pieces import QUIET, badge, claim_piece, folded, page_piece, quotes_piece, safe, wrapped
 from mmrag.display.rechecked import recheck_view
-from mmrag.display.terminal import count, report_view, what_was_done
+from mmrag.display.terminal import count, hidden_pages, report_view, what_was_done
 from mmrag.types import Answer, Claim, Evidence, IndexReport
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ def report_piece(report: IndexReport) -> str:
         parts.append(f'<div style="{QUIET}">{pages}{profile}</div>')
     if report.pending_ocr:
         parts.append(f"<div>{count(report.pending_ocr, 'page')} still to be recognised; index again to go on.</div>")
+    if report.hidden:
+        parts.append(f"<div>⚠ {hidden_pages(report.hidden)}</div>")
     if report.failed:
         rows = "".join(
             f"<li>{safe(str(one.path))}: {escape(one.state.replace('_', ' '))}"

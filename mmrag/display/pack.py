@@ -143,6 +143,7 @@ def _citation(citation: Citation, evidence: Iterable[Evidence]) -> dict[str, Any
         "page": region.page,
         "box": None if citation.box is None else box_json(citation.box),
         "quote": citation.quote,
+        "hidden_words": region.hidden,
     }
 
 
@@ -158,6 +159,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "snippet": item.snippet,
         "score": item.score,
         "stale": item.stale,
+        "hidden_words": region.hidden,
     }
 
 

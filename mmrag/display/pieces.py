@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from mmrag.display.answers import CORRECTED, SIGNS, UNSURE, WORDS, percent
-from mmrag.display.cited import Spot, is_given_text, label_of, standing
+from mmrag.display.cited import Spot, hidden_note, is_given_text, label_of, standing
 from mmrag.display.crops import Crop, pictured
 from mmrag.display.escaping import clean, shown_path
 from mmrag.types import Answer, Claim, Evidence, Label, Region
@@ -99,6 +99,8 @@ def page_piece(spot: Spot, crop: Crop | None, *, opened: bool, quotes: bool = Tr
     body = quotes_piece(spot.quotes) if quotes else ""
     if spot.stale:
         body += "<p>The file has changed since it was read.</p>"
+    if spot.region.hidden:
+        body += f"<p>⚠ {escape(hidden_note(spot.region))}</p>"
     if crop is not None and not is_given_text(spot.region):
         body += _picture(spot, crop)
     head = f"{tag}{place(spot.region)}"

@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from mmrag.display.cited import hidden_note
 from mmrag.display.documents import Finding
 from mmrag.display.escaping import clean, shorten, shown_path
 from mmrag.errors import MmragError
@@ -109,6 +110,8 @@ def evidence_view(evidence: Evidence, rank: int, query: str = "", *, verbose: bo
     lines: list[RenderableType] = [head]
     if evidence.stale:
         lines.append(_indented(Text("changed since it was read; run `mmrag index` again", "yellow")))
+    if region.hidden:
+        lines.append(_indented(Text(hidden_note(region), "yellow")))
     text = marked(evidence.snippet or region.text, query)
     if text.plain:
         lines.append(_indented(text))
@@ -157,11 +160,18 @@ def report_view(report: IndexReport, index: str = "", *, guide: bool = True) -> 
         lines.append(
             Text.assemble((f"{pages} still to be recognised (OCR).", "yellow"), " Run the same command to go on.")
         )
+    if report.hidden:
+        lines.append(Text(hidden_pages(report.hidden), "yellow"))
     lines += [Text(clean(note)) for note in report.notes]
     if guide and report.files > len(report.failed):
         option = f" --index {index}" if index else ""
         lines.append(Text.assemble(("Next: ", "dim"), f'mmrag ask{option} "what you want to know"'))
     return Group(*lines)
+
+
+def hidden_pages(number: int) -> str:
+    """What to say of pages newly read that hold text which cannot be seen."""
+    return f"{count(number, 'page')} {'holds' if number == 1 else 'hold'} text that cannot be seen; it is left out."
 
 
 def what_was_done(report: IndexReport) -> str:

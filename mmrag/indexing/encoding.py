@@ -82,4 +82,6 @@ def page_record(page: PageDone) -> PageRecord:
     read = page.record
     if read is None:
         raise ValueError("the page has nothing to store")
-    return PageRecord(read.number, read.width, read.height, read.origin, read.ocr, read.words, read.segments)
+    return PageRecord(
+        read.number, read.width, read.height, read.origin, read.ocr, read.words, read.segments, read.hidden
+    )

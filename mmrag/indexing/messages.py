@@ -90,6 +90,7 @@ class ReadPage:
     ocr: Literal["none", "pending", "done", "failed"]
     words: tuple[Word, ...]
     segments: tuple[Segment, ...]
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)

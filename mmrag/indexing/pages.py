@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -77,10 +77,8 @@ class PageMaker:
         from mmrag.ocr import needs_ocr
 
         segments = self._segment(page)
-        waits = needs_ocr(page)
-        record = ReadPage(
-            page.number, page.width, page.height, page.origin, "pending" if waits else "none", page.words, segments
-        )
+        state: Literal["pending", "none"] = "pending" if needs_ocr(page) else "none"
+        record = ReadPage(page.number, page.width, page.height, page.origin, state, page.words, segments, page.hidden)
         return record, self._pictures(page.image, segments)
 
     def can_recognize(self) -> bool:
@@ -110,7 +108,7 @@ class PageMaker:
             return None, ()
         page = with_words(page, words)
         segments = self._segment(page)
-        record = ReadPage(page.number, page.width, page.height, page.origin, "done", page.words, segments)
+        record = ReadPage(page.number, page.width, page.height, page.origin, "done", page.words, segments, page.hidden)
         return record, self._pictures(page.image, segments)
 
     def _one(self, reader: Reader, path: Path, number: int, long_side: int | None) -> Page:

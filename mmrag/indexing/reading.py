@@ -175,6 +175,7 @@ class _Reading:
             for file, end in batch.ended:
                 self._settle(writer, file, end)
         run.pages += len(pages)
+        run.hidden += sum(page.record is not None and page.record.hidden > 0 for page in pages)
         run.regions += sum(len(own) for own in ids)
         last = batch.pages[-1][0] if batch.pages else batch.ended[-1][0] if batch.ended else None
         path = _path(last.step.found.path) if last else None

@@ -21,7 +21,7 @@ _DEFAULT_SIZE = 224
 
 @dataclass(slots=True)
 class Run:
-    """One run of `index`. The counts are of files, except `pages` and `regions`, which were newly stored."""
+    """One run of `index`. The counts are of files, except `pages`, `regions` and `hidden`: what was newly stored."""
 
     catalog: Catalog
     options: IndexOptions
@@ -36,6 +36,7 @@ class Run:
     unchanged: int = 0
     pages: int = 0
     regions: int = 0
+    hidden: int = 0
     failed: list[FileOutcome] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
@@ -69,5 +70,6 @@ class Run:
             pages=self.pages,
             regions=self.regions,
             seconds=time.monotonic() - self.started,
+            hidden=self.hidden,
             notes=tuple(self.notes),
         )

@@ -42,6 +42,7 @@ class FoundPage(BaseModel):
     headings: list[str]
     score: float
     stale: bool = Field(description="Whether the file has changed since it was read.")
+    warning: str = Field(description="Says so where the page holds words that cannot be seen; empty elsewhere.")
     also_at: list[str] = Field(description="Further copies of the same file.")
 
 

@@ -12,6 +12,7 @@ from typing import get_args as choices
 from mmrag import __version__
 from mmrag.corpus.pages import IndexedPages, page_name
 from mmrag.display import answer_json, clean, draw_boxes, is_given_text, shown_path, status_json, verify_json
+from mmrag.display.cited import hidden_note
 from mmrag.display.documents import box_json
 from mmrag.errors import NothingIndexed, UsageError
 from mmrag.mcp.results import (
@@ -180,6 +181,7 @@ def _hit(evidence: Evidence) -> FoundPage:
         headings=[clean(one) for one in region.headings],
         score=round(float(evidence.score), 5),
         stale=evidence.stale,
+        warning=hidden_note(region),
         also_at=[shown_path(path) for path in evidence.also_at],
     )
 

@@ -94,6 +94,8 @@ class HitDocument(_Document):
     score: float
     channels: dict[str, float]
     stale: bool = Field(description="The file has changed since it was read")
+    hidden_words: int = Field(description="Words that the file has on the page and that cannot be seen there")
+    warning: Optional[str] = Field(description="The same in words, null where there are none")  # noqa: UP045
     document: str = Field(description="sha256 of the file's bytes")
     page_id: Optional[str] = Field(description="For `/api/pages/{page_id}.png`")  # noqa: UP045
     also: list[Spot]
@@ -108,6 +110,8 @@ class CitationDocument(_Document):
     page: Optional[int]  # noqa: UP045
     box: Optional[Sides]  # noqa: UP045
     quote: str
+    hidden_words: int
+    warning: Optional[str]  # noqa: UP045
     page_id: Optional[str]  # noqa: UP045
 
 

@@ -182,7 +182,7 @@ export function pageCard(item, question, open, quotes = []) {
       "span",
       { class: "card-body" },
       h("span", { class: "card-name" }, item.label && h("b", { class: "tag" }, item.label), h("bdi", {}, baseName(item.path))),
-      h("span", { class: "card-place" }, placeWord(item), item.origin === "ocr" && " · read by OCR", item.stale && h("span", { class: "stale" }, " · changed since")),
+      h("span", { class: "card-place" }, placeWord(item), item.origin === "ocr" && " · read by OCR", item.stale && h("span", { class: "stale" }, " · changed since"), item.warning && said("span", ` · ${item.warning}`, { class: "stale" })),
       texts.slice(0, 2).filter(Boolean).map((text) => said("span", marked(text, question), { class: quotes.length ? "card-quote is-quote" : "card-quote" })),
     ),
   );

@@ -143,7 +143,7 @@ function hitView(hit, query, open) {
         "span",
         { class: "hit-body" },
         h("span", { class: "hit-name" }, h("bdi", {}, marked(baseName(hit.path), query))),
-        h("span", { class: "hit-place" }, placeWord(hit), h("span", { class: "badge" }, kindWord(hit.kind)), hit.origin === "ocr" && h("span", { class: "badge" }, "read by OCR"), hit.stale && h("span", { class: "badge is-stale" }, "changed since it was read")),
+        h("span", { class: "hit-place" }, placeWord(hit), h("span", { class: "badge" }, kindWord(hit.kind)), hit.origin === "ocr" && h("span", { class: "badge" }, "read by OCR"), hit.stale && h("span", { class: "badge is-stale" }, "changed since it was read"), hit.warning && said("span", hit.warning, { class: "badge is-stale" })),
         headings.length > 0 && said("span", headings.join(" › "), { class: "hit-headings" }),
         said("span", marked(hit.snippet || hit.text || (hit.kind === "picture" ? "" : "No words on this spot."), query), { class: "hit-text" }),
         h("span", { class: "hit-folder" }, h("bdi", {}, folderOf(hit.path)), more.length > 0 && ` · ${more.join(" · ")}`),

@@ -191,6 +191,7 @@ function draw() {
       ),
     ),
     spot.stale && h("p", { class: "viewer-note" }, "This file has changed since it was read. Bring the index up to date to see what it says now."),
+    spot.warning && said("p", spot.warning, { class: "viewer-note" }),
     h("div", { class: "viewer-frame", tabindex: "0", role: "group", "aria-label": "Picture of the page" }, picture(spot)),
     quoteOf(spot),
   );
