@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from mmrag.quantities import Period, Quantity, periods, quantities
@@ -20,7 +21,7 @@ from mmrag.verification.sheets import Sheet
 from mmrag.verification.statements import Statement
 from mmrag.verification.terms import forms_of, near_forms, plain, same_verb, terms_of
 
-__all__ = ["check_binding"]
+__all__ = ["check_binding", "clauses_of"]
 
 _CUT = re.compile(
     r"[,;:]\s+|\s(?=(?:and|but|while|whereas|although|though|because|after|before|which|who|until|unless|than)\s)"
@@ -90,6 +91,18 @@ def _clauses(text: str) -> list[str]:
         elif any(letter.isalnum() for letter in piece):
             found.append(piece)
     return found
+
+
+@lru_cache(maxsize=4_096)
+def clauses_of(text: str) -> tuple[str, ...]:
+    """The clauses of a text, each with the adverbials before and behind it ("..., in Ohio")."""
+    found: list[str] = []
+    for piece in _clauses(text):
+        if found and (_OPENING.match(piece) or _OPENING.match(found[-1])):
+            found[-1] += ", " + piece
+        else:
+            found.append(piece)
+    return tuple(found)
 
 
 _OPENING = re.compile(r"(?:for|in|on|at|under|after|before|with|by|during|as)\s", re.IGNORECASE)

@@ -21,12 +21,13 @@ Check = Literal[
     "arithmetic",
     "entailment",
     "premise",
+    "conflict",
     "pixels",
     "model",
 ]
 """Who speaks: the claim word for word on the page; the share of its words found at one spot; its numbers, dates, names;
 negation and comparison; whether its words are put together as there, and belong to the same clause; a formula; text
-entailment; whether the question's own terms occur; pixels; a vision model."""
+entailment; whether the question's own terms occur; whether the document says otherwise too; pixels; a vision model."""
 
 
 @dataclass(frozen=True, slots=True)

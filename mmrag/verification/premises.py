@@ -16,7 +16,7 @@ from mmrag.quantities import Period
 from mmrag.verification.findings import Finding
 from mmrag.verification.sheets import Sheet
 from mmrag.verification.statements import Statement
-from mmrag.verification.terms import Term, near_forms, squeeze
+from mmrag.verification.terms import Term, near_forms, squeeze, terms_of
 
 __all__ = ["check_premises"]
 
@@ -56,8 +56,50 @@ def check_premises(question: str, sheet: Sheet, others: Sequence[Sheet] = ()) ->
             reason = f"the question asks about {name.text}, which the page does not name"
             found.append(Finding("premise", "not_found", min(1.0, 0.5 + 0.5 * len(lost) / len(name.words)), reason))
     found += _letters(question, family)
+    found += _korean(question, family, around)
     measure = _measure(asked, family, around)
     return [*found, measure] if measure is not None else found
+
+
+_OWNER = re.compile(r"((?:[가-힣A-Za-z0-9]+ ){0,2}[가-힣A-Za-z0-9]+)의 (?=[가-힣])")
+_THING = re.compile(
+    r"([가-힣]{2,})[은는이가을를] (?:모두 |총 |약 |각각 )?(?:얼마|몇|언제|어디|누구|누가|무엇|어느|어떤|무슨)"
+)
+_INFLECTED = re.compile(r"(?:[은는이가을를에도고며한된던할]|에서|으로|까지|부터|의)$")
+_LEAST_HEAD = 2
+_MEASURES = re.compile(
+    r"(?:[가-힣]*(?:율|률|량|수|값|액|비율|시간|시각|기간|날짜|요일|나이|인원|크기|길이|높이|무게|너비|속도|거리))"
+    r"|사람|계절|정원|종류|장소|이름|순서|방법|이유|다음번?|이번|지난번|올해|작년|내년|최근|현재|당시|오늘|내일|우리|여기"
+)
+"""What a unit says without the word ("몇 명": people, 34.7 %: a rate), and times that no page calls so."""
+
+
+def _korean(question: str, family: Sequence[Sheet], around: str) -> list[Finding]:
+    """Whose it is (…의) and what is asked for (…은 얼마, …는 몇 명): nothing in Korean marks them as names."""
+    found = []
+    for match in _OWNER.finditer(question):
+        words = match.group(1).split()
+        inflected = [place for place, word in enumerate(words[:-1]) if _INFLECTED.search(word)]
+        name = [word for word in words[max(inflected, default=-1) + 1 :] if len(word) > 1 and not _is_plain(word)]
+        lost = [word for word in name if not _has_word(word, family, around)]
+        if lost:
+            reason = f"the question asks about {' '.join(name)}, which the page does not name"
+            found.append(Finding("premise", "not_found", 0.5 + 0.5 * len(lost) / len(name), reason))
+    thing = _THING.search(question)
+    if thing and not _is_plain(thing[1]) and not _has_word(thing[1], family, around):
+        reason = f"the question asks about “{thing[1]}”, which the page does not mention"
+        found.append(Finding("premise", "not_found", 0.9, reason))
+    return found
+
+
+def _is_plain(word: str) -> bool:
+    return word in _ASKING or is_light(word) or _MEASURES.fullmatch(word) is not None
+
+
+def _has_word(word: str, family: Sequence[Sheet], around: str) -> bool:
+    """Whether the page has a Korean word in any form, or the word that a compound ends with ("회비" of "연회비")."""
+    ends = [word[place:] for place in range(1, len(word) - _LEAST_HEAD + 1)] if "가" <= word[0] <= "힣" else []
+    return any(_known(term, family, around) for one in (word, *ends) for term in terms_of(one))
 
 
 _LETTER = re.compile(

@@ -46,7 +46,8 @@ def check_quote(statement: Statement, sheet: Sheet) -> Finding | None:
     if [one.unit for one in quantities(span)] != [one.unit for one in quantities(statement.text)]:
         return None
     if (
-        is_negated(tail)
+        any(order.start < stop and start < order.stop for order in sheet.orders)
+        or is_negated(tail)
         or is_told(f"{tail} {span} {after}", statement.text)
         or any(mark in after for mark in ("않", "아니"))
     ):

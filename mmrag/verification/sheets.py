@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from mmrag.lexical.orders import is_order
 from mmrag.protocols import PageSource
 from mmrag.quantities import Period, Quantity, periods, quantities, scale_of
 from mmrag.regions.grid import Cell, read_grids
@@ -173,6 +174,8 @@ class Sheet:
     """Title, file name and headings."""
     subject: str = ""
     """Title, file name and running head: what the page is of, and what its sentences need not name."""
+    orders: tuple[Spot, ...] = ()
+    """Sentences that tell their reader what to say: they state nothing, so no claim can rest on them."""
     _weights: dict[str, float] = field(default_factory=dict)
 
     @cached_property
@@ -292,11 +295,13 @@ class Sheets:
             Slot(cell, number, grid.caption, grid.note, grid.stub)
             for number, grid in enumerate(read_grids(words, boxes) if words else ())
             for cell in grid.cells
+            if not is_order(cell.text)
         )
         lines = text_lines(words) if words else ()
-        spots = _spots(words, lines, slots) if words else _text_spots(region)
+        every = _spots(words, lines, slots) if words else _text_spots(region)
+        spots, orders = (tuple(one for one in every if is_order(one.text) is told) for told in (False, True))
         subject = " . ".join([name, region.document.title, *_running_head(lines)])
-        return Sheet(entry, words, regions, spots, slots, around, subject)
+        return Sheet(entry, words, regions, spots, slots, around, subject, orders)
 
 
 def _running_head(page: Sequence[Line]) -> list[str]:

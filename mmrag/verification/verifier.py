@@ -14,6 +14,7 @@ from mmrag.protocols import PageSource, PairScorer, WordScorer
 from mmrag.types import Claim, Draft, Evidence, Part, Verdict
 from mmrag.verification.calibration import Signs, likely, supported_from
 from mmrag.verification.combining import bounded, conclude, is_decided, rough_probability
+from mmrag.verification.conflicts import check_conflict
 from mmrag.verification.examining import examine
 from mmrag.verification.findings import Finding
 from mmrag.verification.premises import check_premises
@@ -26,6 +27,8 @@ __all__ = ["REFUTED", "Observed", "PageVerifier"]
 
 _LONGEST_CLAIM = 10_000
 _MOST_FACTS = 40
+_HALF = 0.5
+"""P(supported) from which on a place carries a claim by rule."""
 _ENOUGH = 0.9
 """A page that carries a claim this well ends the search."""
 REFUTED = 0.35
@@ -91,8 +94,9 @@ class Observed:
         """P(supported): by rule, or calibrated where entailment was asked; false premises of the question bound it."""
         if self.entailed is None:
             return self.worst.probability
-        premises = [one for one in self.worst.findings if one.check == "premise"]
-        rest = [one for one in self.worst.findings if one.check != "premise"]
+        # Neither a false premise nor a page that says otherwise too is a matter of what the sentences sound like.
+        premises = [one for one in self.worst.findings if one.check in ("premise", "conflict")]
+        rest = [one for one in self.worst.findings if one.check not in ("premise", "conflict")]
         signs = Signs(rough_probability(rest), self.entailed, self.coverage, len(self.facts), self.words)
         value = bounded(likely(signs), premises)
         return min(value, REFUTED) if is_decided(self.worst.findings) else value
@@ -179,6 +183,14 @@ class PageVerifier:
         return "the sentences there do not say so"
 
     def _best(self, statement: Statement, question: str, sheets: Sequence[Sheet]) -> _Checked | None:
+        """The place of all pages that tells most about a statement; refused where the document says otherwise too."""
+        best = self._place(statement, question, sheets)
+        if best is None or best.probability < _HALF or any(one.check == "arithmetic" for one in best.findings):
+            return best
+        conflict = check_conflict(statement, best.sheet, sheets)
+        return best if conflict is None else best.having([conflict])
+
+    def _place(self, statement: Statement, question: str, sheets: Sequence[Sheet]) -> _Checked | None:
         """The place of all pages that tells most about a statement."""
         best: _Checked | None = None
         for sheet in sheets:
