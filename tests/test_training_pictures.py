@@ -58,7 +58,7 @@ def test_every_kind_is_drawn_and_named(split: str) -> None:
         made = picture(1, SEED, split, 160, only=[name], degraded=False)
         assert made.kind == made.facts["type"] == name
         assert made.image.mode == "RGB"
-        assert max(made.image.size) == 160
+        assert 160 <= max(made.image.size) <= 320
         assert pixels(made).std() > 3, f"{name} is blank"
         for language in ("en", "ko"):
             texts = made.said(language)
@@ -98,9 +98,20 @@ def test_missing_kinds_are_told_with_a_reason() -> None:
 
 
 @pytest.mark.parametrize("size", [64, 224, 384])
-def test_longer_side_is_the_size(size: int) -> None:
-    for made in generate(5, SEED, size=size):
-        assert max(made.image.size) == size
+def test_longer_side_is_the_size_and_more_in_a_strip(size: int) -> None:
+    for made in generate(12, SEED, size=size):
+        long, short = max(made.image.size), min(made.image.size)
+        assert size <= long <= 2 * size
+        assert long == size or short <= 0.7 * long
+
+
+def test_what_is_cut_out_of_a_table_is_a_part_of_which_nothing_is_counted() -> None:
+    made = [picture(index, SEED, only=["ruled table"], degraded=False) for index in range(60)]
+    parts = [one for one in made if not one.facts["counts"]]
+    assert 15 <= len(parts) <= 45
+    assert all(pixels(one).std() > 3 for one in parts)
+    assert max(max(one.image.size) / min(one.image.size) for one in parts) > 3
+    assert not any(character.isdigit() for one in parts for text in one.captions for character in text)
 
 
 def test_unknown_split_or_kind_is_said() -> None:
@@ -200,20 +211,23 @@ def test_bars_counted_are_bars_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
         plain(self, box, fill, *rest, **how)
 
     monkeypatch.setattr(Sheet, "box", counting)
+    monkeypatch.setattr(pictures, "PLOTTED_SHARE", 0.0)  # a plotting library draws without these calls
     for name in ("bar chart", "horizontal bar chart"):
         for index in range(8):
             drawn.clear()
             facts = picture(index, SEED, only=[name], degraded=False).facts
-            if "shades" not in facts["traits"]:
+            if facts["counts"] and "shades" not in facts["traits"]:  # no count is kept where a part was cut out
                 assert sum(drawn[value] for value in facts["palette"].values()) == facts["counts"]["bars"]
 
 
-def test_bars_can_be_counted_in_the_pixels() -> None:
+def test_bars_can_be_counted_in_the_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of the bar's colour along the foot of a chart of one colour."""
+    monkeypatch.setattr(pictures, "PLOTTED_SHARE", 0.0)  # whose error bars cut a run in two
     checked = 0
-    for index in range(14):
+    for index in range(18):
         made = picture(index, SEED, size=512, only=["bar chart"], degraded=False)
-        if len(made.facts["palette"]) != 1 or "shades" in made.facts["traits"]:
+        plain = not {"shades", "dark"} & set(made.facts["traits"])  # on dark paper the letters' edges are grey too
+        if not (plain and made.facts["counts"] and len(made.facts["palette"]) == 1):
             continue
         (value,) = made.facts["palette"].values()
         near = np.abs(pixels(made) - np.array(value)).sum(axis=2) <= 12

@@ -27,6 +27,7 @@ from mmrag.training.pictures import (
     charts,
     diagrams,
     forms,
+    geometry,
     listings,
     mixed,
     pages,
@@ -37,24 +38,32 @@ from mmrag.training.pictures import (
     tables,
 )
 from mmrag.training.pictures.captions import Caption, Facts, describe, seen
+from mmrag.training.pictures.cutting import cut
 from mmrag.training.pictures.degrade import GREY, degrade, quality
 from mmrag.training.pictures.fonts import has_korean
 from mmrag.training.pictures.kinds import KINDS
+from mmrag.training.pictures.plotted import PLOTTED, can_plot, plot
 from mmrag.training.pictures.sheet import Sheet
+from mmrag.training.pictures.surroundings import surround
 
 __all__ = ["SPLITS", "Caption", "Facts", "Picture", "english", "generate", "kinds", "missing", "picture"]
 
 SPLITS = ("train", "held-out")
 
-FAMILIES = (charts, plots, tables, diagrams, pages, forms, listings, screens, scenes, photos, mixed)
+FAMILIES = (charts, plots, tables, diagrams, geometry, pages, forms, listings, screens, scenes, photos, mixed)
 """The modules whose painters are entered in `KINDS` when they are imported."""
 
 KOREAN_SHARE = 0.35
+PLOTTED_SHARE = 0.45
+"""Of the charts that a plotting library can draw."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture and what is known of it. `image` is RGB in its own proportions, its longer side the size asked for."""
+    """A picture and what is known of it.
+
+    `image` is RGB in its own proportions, its longer side the size asked for, up to twice that where it is a strip.
+    """
 
     image: Image.Image
     kind: str
@@ -107,9 +116,9 @@ def picture(
 ) -> Picture:
     """One picture, the same for the same arguments.
 
-    `size` is the longer side in pixels (sharp up to 512), `only` the kinds to choose among, `degraded` whether it may
-    be scanned, photographed, faxed or squeezed. Raises UsageError for an unknown split or kind, MissingExtra where no
-    font is found.
+    `size` is the longer side in pixels (sharp up to 512), a strip has up to twice as many; `only` are the kinds to
+    choose among, `degraded` is whether it may be scanned, photographed, faxed or squeezed. Raises UsageError for an
+    unknown split or kind, MissingExtra where no font is found.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split {split!r}", f"one of: {', '.join(SPLITS)}")
@@ -119,10 +128,17 @@ def picture(
     language = "ko" if rng.random() < KOREAN_SHARE and has_korean(split) else "en"
     shape = math.exp(rng.uniform(*map(math.log, chosen.shapes)))
     sheet = Sheet(rng, split, language, shape, dark=rng.random() < chosen.dark)
-    chosen.paint(sheet)
+    if chosen.name in PLOTTED and not sheet.dark and can_plot() and rng.random() < PLOTTED_SHARE:
+        plot(sheet, chosen.name)
+    else:
+        chosen.paint(sheet)
+    surround(sheet, chosen.group)
+    cut(sheet, chosen.group)
     name = quality(rng) if degraded else "clean"
     facts = _facts(sheet, chosen.name, chosen.group, name)
-    image = degrade(sheet.image, name, rng, size)
+    # A strip keeps more pixels of its longer side: an encoder that squashes it to a square sees both sides sharp.
+    ratio = max(sheet.image.size) / min(sheet.image.size)
+    image = degrade(sheet.image, name, rng, round(size * min(2.0, max(1.0, ratio / 1.6))))
     return Picture(image, chosen.name, describe(facts, rng, split), facts)
 
 

@@ -17,7 +17,7 @@ from PIL import ImageFont
 
 from mmrag.errors import MissingExtra
 
-__all__ = ["Family", "families", "has_korean", "load"]
+__all__ = ["Family", "families", "has_korean", "load", "path_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ def load(family: Family, size: int, bold: bool = False) -> ImageFont.FreeTypeFon
     stem = family.bold if bold and family.bold.lower() in files else family.regular
     # The basic layout keeps a picture the same whether or not a shaping library is installed.
     return ImageFont.truetype(str(files[stem.lower()]), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def path_of(family: Family) -> Path:
+    """The file of the regular weight."""
+    return _files()[family.regular.lower()]
 
 
 @lru_cache(maxsize=1)

@@ -34,6 +34,37 @@ def paragraph(sheet: Sheet) -> None:
     sheet.note(*["large-letters"] * (size > 20), *["small-letters"] * (size < 15))
 
 
+@kind("snippet", "text", weight=1.6, shapes=(0.6, 12.0), dark=0.04)
+def snippet(sheet: Sheet) -> None:
+    """A few words by themselves, as headings, labels, captions and page numbers are: one to four lines of any size."""
+    lines = sheet.between(1, 4)
+    size = min(sheet.height / (lines * 1.6), sheet.width / sheet.rng.uniform(6, 24))
+    anchor, x = sheet.rng.choice([("la", sheet.width * 0.03), ("ma", sheet.width / 2), ("ra", sheet.width * 0.97)])
+    y = sheet.rng.uniform(1, size)
+    for words in sheet.sample((*HEADINGS, *PEOPLE, *COMPANIES), lines):
+        said = f"{sheet.between(1, 40)}. {words}" if sheet.chance(0.2) else words
+        sheet.text((x, y), said, size, anchor=anchor, bold=sheet.chance(0.4), width=sheet.width * 0.94)
+        y += size * 1.4
+    if sheet.chance(0.7):  # cut where the words end, as regions of pages are
+        sheet.trim(y + size * sheet.rng.uniform(0, 0.6))
+    sheet.count("text-lines", lines)
+
+
+@kind("reference list", "text", weight=1.2, shapes=(0.65, 3.0), dark=0.0)
+def references(sheet: Sheet) -> None:
+    """Entries of small letters with a hanging number, as bibliographies and notes have them."""
+    size, y, number = sheet.rng.uniform(7, 13), sheet.height * 0.03, 0
+    while y < sheet.height * 0.93:
+        number += 1
+        tall = size * 1.35 * sheet.between(1, 4)
+        sheet.text((sheet.width * 0.02, y), f"[{number}]", size)
+        sheet.paragraph(
+            (sheet.width * 0.02 + size * 2.4, y, sheet.width * 0.98, min(y + tall, sheet.height * 0.98)), size, 1.3
+        )
+        y += tall + size * sheet.rng.uniform(0.2, 0.6)
+    sheet.count("items", number)
+
+
 @kind("list", "text", weight=0.9, shapes=(0.8, 2.4), dark=0.03)
 def list_page(sheet: Sheet) -> None:
     """Bullets or numbers, one line each."""

@@ -31,6 +31,7 @@ class Sheet:
         self.rng, self.split, self.language = rng, split, language
         self.width = LONG_SIDE if shape >= 1 else max(96, round(LONG_SIDE * shape))
         self.height = LONG_SIDE if shape < 1 else max(32, round(LONG_SIDE / shape))
+        self.dark = dark
         self.paper, self.ink = self._ground(dark)
         self.faint = mix(self.paper, self.ink, 0.18)
         self.soft = mix(self.paper, self.ink, 0.5)
@@ -131,7 +132,7 @@ class Sheet:
 
     def trim(self, bottom: float) -> None:
         """Cut the sheet off below `bottom`: what is drawn there is margin."""
-        self.height = max(72, min(self.height, round(bottom)))
+        self.height = max(32, min(self.height, round(bottom)))
         self.image = self.image.crop((0, 0, self.width, self.height))
         self.draw = ImageDraw.Draw(self.image)
 

@@ -15,8 +15,15 @@ __all__ = ["cells", "ruled", "statement", "unruled"]
 
 def _value(sheet: Sheet) -> str:
     number = sheet.rng.choice([sheet.rng.uniform(0, 10), sheet.rng.uniform(10, 9999), sheet.rng.uniform(10, 99999)])
-    form = sheet.rng.choice(["{:,.0f}", "{:,.0f}", "{:,.1f}", "({:,.0f})"])
+    form = sheet.rng.choice(["{:,.0f}", "{:,.0f}", "{:,.1f}", "({:,.0f})", "{:.1f}%", "${:,.0f}", "{:.2f}", "–"])
     return str(form.format(number))
+
+
+def _size(sheet: Sheet, rows: int, columns: int) -> tuple[int, int]:
+    """How many rows and columns: up to these, or a dense table of small letters, as half of those in reports are."""
+    if sheet.chance(0.45):
+        return sheet.between(rows, 3 * rows), sheet.between(3, columns + 5)
+    return sheet.between(2, rows), sheet.between(2, columns)
 
 
 def cells(sheet: Sheet, rows: int, columns: int) -> list[list[str]]:
@@ -35,7 +42,7 @@ def cells(sheet: Sheet, rows: int, columns: int) -> list[list[str]]:
 def _plan(sheet: Sheet, columns: int) -> tuple[list[float], float]:
     """The column borders and the top of the table, below its caption where it has one."""
     left, right = sheet.width * 0.03, sheet.width * 0.97
-    first = sheet.rng.uniform(1.1, 2.2)
+    first = sheet.rng.uniform(1.1, 2.2) if sheet.chance(0.6) else sheet.rng.uniform(2.2, 5.5)
     unit = (right - left) / (columns - 1 + first)
     borders = [left, *(left + unit * (first + place) for place in range(columns))]
     top = sheet.height * 0.03
@@ -59,7 +66,10 @@ def _write(sheet: Sheet, row: list[str], place: tuple[list[float], float, float]
 @kind("ruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
 def ruled(sheet: Sheet) -> None:
     """A grid of cells with lines around each, often with a coloured head row."""
-    rows, columns = sheet.between(2, 11), sheet.between(2, 7)
+    if sheet.chance(0.25):
+        _wordy(sheet)
+        return
+    rows, columns = _size(sheet, 11, 7)
     grid = cells(sheet, rows, columns)
     borders, top = _plan(sheet, columns)
     tall = min((sheet.height * 0.96 - top) / (rows + 1), 46)
@@ -78,10 +88,38 @@ def ruled(sheet: Sheet) -> None:
     sheet.note(*["coloured-head"] * bool(sheet.colours), *["striped"] * striped)
 
 
+def _wordy(sheet: Sheet) -> None:
+    """Cells of several lines of words, of unequal width and height, as encyclopedias and programmes print them."""
+    columns, size = sheet.between(2, 6), sheet.rng.uniform(8, 14)
+    shares = [sheet.rng.uniform(0.5, 2) for _ in range(columns)]
+    borders = [sheet.width * (0.02 + 0.96 * sum(shares[:place]) / sum(shares)) for place in range(columns + 1)]
+    head = sheet.colour() if sheet.chance(0.4) else mix(sheet.paper, sheet.ink, 0.1)
+    edge, y, rows = sheet.rng.choice([sheet.ink, sheet.soft, sheet.faint]), sheet.height * 0.02, 0
+    while y < sheet.height * 0.9:
+        lines = 1 if rows == 0 else sheet.between(1, 5)
+        low = min(y + size * (1.35 * lines + 0.9), sheet.height - 2.0)
+        for near, far in itertools.pairwise(borders):
+            ground = head if rows == 0 else sheet.paper
+            sheet.box((near, y, far, low), ground, edge)
+            if rows == 0 or sheet.chance(0.6):
+                words = sheet.sample((*HEADINGS, *PEOPLE, *COMPANIES), min(lines, sheet.between(1, lines)))
+                for place, word in enumerate(words):
+                    at = (near + 4, y + size * (0.4 + 1.35 * place))
+                    sheet.text(at, word, size, readable_on(ground), bold=rows == 0, width=far - near - 8)
+            else:
+                day = f"{sheet.between(1, 28)}. {sheet.between(1, 12)}. {sheet.between(1800, 2025)}"
+                sheet.text((near + 4, y + size * 0.4), day, size, width=far - near - 8)
+        y, rows = low, rows + 1
+    sheet.trim(y + 4)
+    sheet.count("rows", rows - 1)
+    sheet.count("columns", columns)
+    sheet.note(*["coloured-head"] * bool(sheet.colours))
+
+
 @kind("unruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
 def unruled(sheet: Sheet) -> None:
     """Columns of figures held by their alignment, with a rule or two at most."""
-    rows, columns = sheet.between(3, 14), sheet.between(2, 6)
+    rows, columns = _size(sheet, 14, 6)
     grid = cells(sheet, rows, columns)
     borders, top = _plan(sheet, columns)
     tall = min((sheet.height * 0.96 - top) / (rows + 1), 42)
@@ -103,10 +141,10 @@ def unruled(sheet: Sheet) -> None:
     sheet.note(*["striped"] * striped, *["three-rules"] * (rules == 3))
 
 
-@kind("financial statement", "table", weight=1.3, shapes=(0.7, 1.4))
+@kind("financial statement", "table", weight=2.2, shapes=(0.7, 2.0))
 def statement(sheet: Sheet) -> None:
     """Items with leaders, indented under heads, two or three years of amounts, totals under rules."""
-    years, rows = sheet.between(2, 4), sheet.between(8, 20)
+    years, rows = sheet.between(2, 4), sheet.between(8, 34)
     right, size = sheet.width * 0.97, min(sheet.height / (rows + 4) * 0.66, 15)
     wide = sheet.width * 0.15
     size = min(size, wide / 4.4)
@@ -115,11 +153,17 @@ def statement(sheet: Sheet) -> None:
     for place in range(years):
         sheet.text((right - wide * place, y), str(2024 - years + place), size, anchor="ra", bold=True)
     items = sheet.sample((*MEASURES, *GOODS), rows)
-    leaders, totals = sheet.chance(0.4), 0
+    leaders, doubled, dollars = sheet.chance(0.45), sheet.chance(0.5), sheet.chance(0.5)
+    striped = sheet.chance(0.4)
+    stripe = mix(sheet.paper, sheet.plain("blue", "blue", "teal", "grey", "green"), sheet.rng.uniform(0.12, 0.35))
+    step = size * sheet.rng.uniform(1.3, 2.2)
     for index, words in enumerate(items):
-        y += size * 1.5
+        y += step
+        if y > sheet.height - step:
+            break
+        if striped and index % 2:
+            sheet.box((0, y - step * 0.15, sheet.width, y + step * 0.85), stripe)
         total = index > 1 and (index == rows - 1 or sheet.chance(0.16))
-        totals += total
         indent = sheet.width * (0.03 if total or index == 0 else 0.06)
         end = indent + sheet.text((indent, y), words, size, bold=total, width=sheet.width * 0.4)
         if leaders:
@@ -127,9 +171,13 @@ def statement(sheet: Sheet) -> None:
             sheet.text((end + 4, y), "." * int(max(0, stop - end) / (size * 0.5)), size, sheet.soft, width=stop - end)
         for place in range(years):
             at = right - wide * place
-            sheet.text((at, y), _value(sheet), size, anchor="ra", bold=total, width=wide * 0.9)
+            sheet.text((at, y), _value(sheet), size, anchor="ra", bold=total, width=wide * 0.8)
+            if dollars and (total or index == 0):
+                sheet.text((at - wide * 0.95, y), "$", size, bold=total)
             if total:
-                sheet.line([(at - wide * 0.8, y), (at, y)], width=1)
-    sheet.trim(y + size * 1.5 + sheet.between(3, 24))
+                lows = [y - step * 0.1, *([y + size * 1.15, y + size * 1.15 + 3] if doubled else [])]
+                for low in lows:
+                    sheet.line([(at - wide * 0.9, low), (at, low)], width=1)
+    sheet.trim(y + step + sheet.between(3, 24))
     sheet.count("years", years)
-    sheet.note(*["leaders"] * leaders)
+    sheet.note(*["leaders"] * leaders, *["striped"] * striped)

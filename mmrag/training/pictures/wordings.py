@@ -56,6 +56,7 @@ architecture diagram | architecture diagram; system diagram; block diagram; part
 timeline | timeline; time line of events; chronology; events along a line; diagram with events by year | diagram of events along a line | 연표; 타임라인; 선을 따라 놓은 사건; 사건을 놓은 도표 | 선을 따라 사건을 놓은 그림
 cycle diagram | cycle diagram; circular process diagram; cycle; steps that go round; ring of steps | diagram of steps in a ring | 순환도; 순환 다이어그램; 고리로 이은 단계; 도는 그림 | 단계가 고리로 도는 그림
 Venn diagram | Venn diagram; diagram of overlapping circles; circles that overlap; overlapping discs | diagram with circles that overlap | 벤 다이어그램; 겹친 원 그림; 서로 겹치는 원; 원이 겹친 도표 | 원이 서로 겹치는 그림
+geometry drawing | geometry drawing; construction of points and lines; line drawing with named points; sketch of lines and circles; geometric diagram | drawing of points joined by thin lines | 기하 그림; 점과 선의 작도; 점에 이름을 붙인 그림; 선과 원을 그린 그림 | 점을 가는 선으로 이은 작도
 map | map; map of regions; coloured map; plan with areas; areas filled with different colours | plan of areas in different colours | 지도; 지역 지도; 색으로 나눈 구역; 구역 그림 | 구역을 색으로 나눈 그림
 equation | equation; mathematical formula; formula; mathematics; terms of mathematics in a line | line of mathematics | 수식; 수학 공식; 방정식; 수학 식; 식 한 줄 | 수학 식 한 줄
 code listing | code listing; source code; program code; text of a program; piece of code | piece of program text | 코드; 소스 코드; 프로그램 코드; 프로그램 글; 코드 조각 | 프로그램 글 조각
@@ -73,6 +74,8 @@ two-column paper | two-column paper; page of a research paper; scientific articl
 text page | page of text; text page; document page; full page of text; page with running text | page full of running text | 글 페이지; 본문 페이지; 문서 페이지; 글로 찬 페이지; 본문이 가득 찬 면 | 글로 가득 찬 면
 page with a figure | page with {x}; document page with {x}; page of text and {x}; page where {x} stands in the text; {x} on a page of text | text on a page around {x} | {x} 있는 페이지; {x} 포함 문서 페이지; 글과 {x} 있는 면; {x} 실린 페이지 | {x} 실린 면
 paragraph | paragraph of text; block of text; text passage; few lines; running text; lines of text | few lines of running text | 문단; 글 덩어리; 본문 문단; 글 몇 줄 문단; 이어진 글 | 글 몇 줄
+snippet | heading; few words; label; title by itself; short piece of text | few words by themselves | 제목; 몇 마디; 이름표; 짧은 글 | 따로 적힌 몇 마디
+reference list | list of references; bibliography; numbered notes; references in small letters; list of sources | entries of sources with numbers | 참고 문헌; 문헌 목록; 번호를 붙인 주석; 출처 목록 | 번호를 붙인 출처들
 list | list; bulleted or numbered list; list of points; points below one another; lines that begin with a point | lines of points one below another | 목록; 항목 목록; 줄마다 적은 항목; 항목을 적은 목록 | 항목을 줄마다 적은 글
 window screenshot | screenshot of a program window; application window; desktop program; screen of a program; program with a bar at the side | screen of a program with a side bar | 프로그램 창 화면; 응용 프로그램 창; 프로그램 화면; 옆 막대 창 | 옆 막대가 있는 프로그램 화면
 web page screenshot | screenshot of a web page; web page; website; site in a browser; screen with a web site | screen of a site in a browser | 웹 페이지 화면; 웹사이트; 브라우저 화면; 사이트를 띄운 화면 | 브라우저에 뜬 사이트 화면
@@ -221,6 +224,7 @@ groups | group of bars | groups of bars | 막대 묶음 {n}개
 series | series | series | 계열 {n}개
 layers | layer | layers | {n}개 층
 boxes | box | boxes | 상자 {n}개
+points | named point | named points | 이름 붙은 점 {n}개
 lines | line | lines | 선 {n}개
 areas | area | areas | 영역 {n}개
 slices | slice | slices | 조각 {n}개
