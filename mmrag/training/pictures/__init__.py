@@ -113,12 +113,13 @@ def picture(
     *,
     only: Collection[str] = (),
     degraded: bool = True,
+    whole: bool = False,
 ) -> Picture:
     """One picture, the same for the same arguments.
 
     `size` is the longer side in pixels (sharp up to 512), a strip has up to twice as many; `only` are the kinds to
-    choose among, `degraded` is whether it may be scanned, photographed, faxed or squeezed. Raises UsageError for an
-    unknown split or kind, MissingExtra where no font is found.
+    choose among, `degraded` is whether it may be scanned, photographed, faxed or squeezed, `whole` whether it is no
+    part of a larger one. Raises UsageError for an unknown split or kind, MissingExtra where no font is found.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split {split!r}", f"one of: {', '.join(SPLITS)}")
@@ -133,7 +134,8 @@ def picture(
     else:
         chosen.paint(sheet)
     surround(sheet, chosen.group)
-    cut(sheet, chosen.group)
+    if not whole:
+        cut(sheet, chosen.group)
     name = quality(rng) if degraded else "clean"
     facts = _facts(sheet, chosen.name, chosen.group, name)
     # A strip keeps more pixels of its longer side: an encoder that squashes it to a square sees both sides sharp.

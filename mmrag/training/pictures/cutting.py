@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from mmrag.training.pictures.sheet import Sheet
 
@@ -20,6 +20,8 @@ _BANDS = {"table": 0.5, "text": 0.4, "form": 0.35, "code": 0.25, "equation": 0.2
 """Groups that a strip of full or half width still shows, and how often it is cut out."""
 _PARTS = {"diagram": 0.25, "photo": 0.3, "bar chart": 0.12, "line chart": 0.15, "pie chart": 0.08, "chart": 0.12}
 """Groups of which a large part is enough."""
+_ALONE = 0.07
+"""Of the tables: alone in the upper part of a page."""
 _KEPT = frozenset({"striped", "dark", "justified", "ragged", "large-letters", "small-letters", "shades", "field-grid"})
 """Traits that a part has as the whole."""
 _MARK = 40
@@ -31,6 +33,9 @@ _LEAST = 22
 def cut(sheet: Sheet, group: str) -> None:
     """Leave a part of the sheet, or trim it to its marks; what it no longer shows is struck from the book."""
     rng, done = sheet.rng, False
+    if group == "table" and sheet.chance(_ALONE):
+        _alone(sheet)
+        return
     if sheet.chance(_BANDS.get(group, 0)):
         tall = max(_LEAST, sheet.height * min(0.8, rng.lognormvariate(-1.4, 0.7)))
         wide = sheet.width * (1.0 if sheet.chance(0.7) else rng.uniform(0.4, 1.0))
@@ -56,6 +61,19 @@ def _keep(sheet: Sheet, wide: float, tall: float, least: float) -> bool:
             _crop(sheet, box)
             return True
     return False
+
+
+def _alone(sheet: Sheet) -> None:
+    """Put the sheet on a page that is empty below it."""
+    margin = sheet.rng.uniform(0.05, 0.15)
+    wide = round(sheet.width / (1 - 2 * margin))
+    page = Image.new("RGB", (wide, round(wide * 1.35)), sheet.paper)
+    drawn = sheet.image
+    if drawn.height > page.height * 0.8:
+        drawn = drawn.resize((max(1, round(drawn.width * page.height * 0.6 / drawn.height)), round(page.height * 0.6)))
+    page.paste(drawn, ((wide - drawn.width) // 2, round(page.height * sheet.rng.uniform(0.03, 0.16))))
+    sheet.image, (sheet.width, sheet.height) = page, page.size
+    sheet.draw = ImageDraw.Draw(page)
 
 
 def _trim(sheet: Sheet) -> None:

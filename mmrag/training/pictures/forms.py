@@ -24,6 +24,9 @@ Order form | 주문서; Medical record | 진료 기록; Insurance claim | 보험
 @kind("form", "form", weight=2.0, shapes=(0.65, 1.5))
 def form(sheet: Sheet) -> None:
     """Fields with boxes or lines to fill in, tick boxes, a title."""
+    if sheet.chance(0.2):
+        _fields(sheet)
+        return
     sheet.subject = sheet.rng.choice(TITLES)
     rows, left, right = sheet.between(5, 12), sheet.width * 0.06, sheet.width * 0.94
     size = min(15, sheet.height / (rows + 4) * 0.5)
@@ -54,6 +57,34 @@ def form(sheet: Sheet) -> None:
     sheet.count("fields", rows)
     notes = {"boxes": "field-boxes", "lines": "field-lines", "grid": "field-grid"}
     sheet.note(notes[style], "filled-in" if filled else "empty", *["tick-boxes"] * bool(ticks))
+
+
+def _fields(sheet: Sheet) -> None:
+    """A nearly empty sheet with a few thin boxes, rings, lists and buttons, as forms to fill in on a screen are."""
+    size, number, y = sheet.width / sheet.rng.uniform(28, 50), sheet.between(2, 9), sheet.height * 0.06
+    left = sheet.width * sheet.rng.uniform(0.03, 0.3)
+    for words in sheet.sample(FIELDS, number):
+        named, wide = sheet.chance(0.6), sheet.width * sheet.rng.uniform(0.1, 0.5)
+        x = left + (sheet.text((left, y), words, size) + size if named else 0)
+        form = sheet.rng.choice(["box", "box", "box", "ring", "tick", "list", "button"])
+        tall = size * sheet.rng.uniform(1.2, 1.8) * (sheet.between(3, 5) if form == "list" else 1)
+        if form in ("ring", "tick"):
+            for place in range(sheet.between(1, 3)):
+                spot = (x + size * 4 * place, y, x + size * (4 * place + 1), y + size)
+                draw = sheet.draw.ellipse if form == "ring" else sheet.draw.rectangle
+                draw(spot, outline=sheet.soft, width=1)
+        elif form == "button":
+            sheet.box((x, y, x + size * 6, y + tall), (225, 225, 225), sheet.soft, round=3)
+            sheet.text((x + size * 3, y + tall / 2), sheet.sample(CHOICES, 1)[0], size, anchor="mm")
+        else:
+            sheet.box((x, y, x + wide, y + tall), None, sheet.rng.choice([sheet.ink, sheet.soft, (90, 110, 200)]))
+            for place, item in enumerate(sheet.sample(CHOICES, 3) if form == "list" else ()):
+                sheet.text((x + 3, y + 2 + place * size * 1.2), item, size, width=wide - 6)
+        y += tall + size * sheet.rng.uniform(0.6, 2.5)
+        if y > sheet.height * 0.9:
+            break
+    if sheet.chance(0.3):
+        sheet.trim(y)
 
 
 @kind("record sheet", "form", weight=1.4, shapes=(0.6, 3.0))

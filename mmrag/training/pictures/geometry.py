@@ -30,12 +30,18 @@ def geometry(sheet: Sheet) -> None:
         points.append((middle[0] + wide * math.cos(angle), middle[1] + reach * away * math.sin(angle)))
     if sheet.chance(0.35):
         _tint(sheet, points[: sheet.between(3, len(points))], mix(sheet.paper, fill, rng.uniform(0.15, 0.4)))
+    if sheet.chance(0.15):
+        _grid(sheet)
+    if sheet.chance(0.3):
+        for place, point in enumerate(points[1:-1]):
+            _angle(sheet, point, points[place], points[place + 2])
     if sheet.chance(0.3):
         for stop in ((sheet.width * 0.95, middle[1]), (middle[0], sheet.height * 0.05)):
             start = (sheet.width * 0.05, middle[1]) if stop[1] == middle[1] else (middle[0], sheet.height * 0.95)
             sheet.arrow(start, stop, sheet.ink, 1)
-    if sheet.chance(0.3):
-        _solid(sheet, middle, reach, (fill, width))
+    if sheet.chance(0.35):
+        form = sheet.rng.choice([_solid, _solid, _mesh])
+        form(sheet, middle, reach, (fill, width))
     else:
         _joined(sheet, points, (fill, width))
     for _ in range(sheet.between(0, 3)):
@@ -110,3 +116,41 @@ def _solid(sheet: Sheet, middle: Spot, reach: float, pen: tuple[RGB, int]) -> No
                 sheet.dashed(start, stop, *pen)
             elif start != stop:
                 sheet.line([start, stop], *pen)
+
+
+def _grid(sheet: Sheet) -> None:
+    """Squared paper with numbers along its edges."""
+    step = min(sheet.width, sheet.height) / sheet.between(4, 10)
+    for place in range(1, round(max(sheet.width, sheet.height) / step)):
+        for ends in (
+            ((place * step, 0), (place * step, sheet.height)),
+            ((0, place * step), (sheet.width, place * step)),
+        ):
+            sheet.line(ends, sheet.faint, 1)
+        sheet.text((place * step, sheet.height - 2), str(place), step / 4, anchor="mb")
+
+
+def _angle(sheet: Sheet, at: Spot, one: Spot, other: Spot) -> None:
+    """An angle between two points, filled with a pale colour."""
+    radius = min(sheet.width, sheet.height) * sheet.rng.uniform(0.05, 0.12)
+    first, second = (math.degrees(math.atan2(far[1] - at[1], far[0] - at[0])) for far in (one, other))
+    tone = mix(sheet.paper, sheet.plain("green", "red", "blue", "orange"), 0.35)
+    box = at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius
+    sheet.draw.pieslice(box, min(first, second), max(first, second), fill=tone, outline=tone)
+
+
+def _mesh(sheet: Sheet, middle: Spot, reach: float, pen: tuple[RGB, int]) -> None:
+    """A ring or a ball of thin lines, seen aslant."""
+    (x, y), tilt, hole = middle, sheet.rng.uniform(0.3, 0.7), sheet.rng.choice([0.0, 0.6])
+    rounds, steps = sheet.between(6, 14), 24
+    inner = 1 - hole
+
+    def seen(turn: float, bend: float) -> Spot:
+        away = hole + inner * (math.cos(bend) if hole == 0 else 0.45 * math.cos(bend))
+        across, deep = away * math.cos(turn), away * math.sin(turn)
+        return x + reach * across, y + reach * (deep * tilt - inner * 0.8 * math.sin(bend) * math.sqrt(1 - tilt * tilt))
+
+    for one in range(rounds):
+        turn = 6.283 * one / rounds
+        sheet.line([seen(turn, 6.283 * step / steps) for step in range(steps + 1)], pen[0], 1)
+        sheet.line([seen(6.283 * step / steps, turn) for step in range(steps + 1)], pen[0], 1)

@@ -12,7 +12,7 @@ from mmrag.training.pictures.colours import RGB
 from mmrag.training.pictures.kinds import kind
 from mmrag.training.pictures.sheet import Sheet
 
-__all__ = ["code", "equation", "terminal"]
+__all__ = ["code", "equation", "formula", "terminal"]
 
 
 def _words(line: str) -> tuple[str, ...]:
@@ -145,9 +145,7 @@ def equation(sheet: Sheet) -> None:
     numbered = sheet.chance(0.35)
     font = rng.choice(MATHS_FONTS[sheet.split])
     for index in range(number):
-        names = dict(zip("abc", rng.sample("xyzuvtwpq", 3), strict=True))
-        sides = rng.sample(TERMS, rng.randint(1, 2))
-        line = f"{rng.choice('fghEFL')}({names['a']}) = " + rng.choice([" + ", " - "]).join(sides).format(**names)
+        line = _formula(sheet)
         for mark, trait in MARKS.items():
             sheet.note(*[trait] * (mark in line))
         glyphs = _typeset(line, font)
@@ -161,6 +159,22 @@ def equation(sheet: Sheet) -> None:
             sheet.text(at, f"({index + 1})", 18, anchor="rm")
     sheet.count("equations", number)
     sheet.note(*["numbered"] * numbered)
+
+
+def _formula(sheet: Sheet) -> str:
+    """A line of TeX that defines a made-up function."""
+    rng = sheet.rng
+    names = dict(zip("abc", rng.sample("xyzuvtwpq", 3), strict=True))
+    sides = rng.sample(TERMS, rng.randint(1, 2))
+    return f"{rng.choice('fghEFL')}({names['a']}) = " + rng.choice([" + ", " - "]).join(sides).format(**names)
+
+
+def formula(sheet: Sheet, at: tuple[float, float], tall: float, wide: float) -> None:
+    """One formula in the ink of the sheet from a left top corner on, at most so high and wide. Needs matplotlib."""
+    glyphs = _typeset(_formula(sheet), sheet.rng.choice(MATHS_FONTS[sheet.split]))
+    share = min(tall / glyphs.height, wide / glyphs.width)
+    glyphs = glyphs.resize((max(1, round(glyphs.width * share)), max(1, round(glyphs.height * share))))
+    sheet.image.paste(Image.new("RGB", glyphs.size, sheet.ink), (round(at[0]), round(at[1])), glyphs)
 
 
 def _typeset(line: str, font: str) -> Image.Image:

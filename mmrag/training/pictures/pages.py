@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mmrag.training.pictures.colours import mix, readable_on
 from mmrag.training.pictures.kinds import kind
+from mmrag.training.pictures.listings import formula
+from mmrag.training.pictures.plotted import can_plot
 from mmrag.training.pictures.sheet import Sheet
 from mmrag.training.pictures.words import COMPANIES, HEADINGS, PEOPLE, sentence
 
@@ -92,13 +94,28 @@ def text_page(sheet: Sheet) -> None:
     size, margin, sections = sheet.rng.uniform(7, 11), sheet.width * 0.11, sheet.between(1, 4)
     tall = (sheet.height * 0.86) / sections
     ink = sheet.colour() if sheet.chance(0.3) else sheet.ink
+    proving = can_plot() and sheet.chance(0.3)
     for index, heading in enumerate(sheet.sample(HEADINGS, sections)):
         top = sheet.height * 0.06 + tall * index
         sheet.text((margin, top), heading, size * 1.7, ink, bold=True)
-        sheet.paragraph((margin, top + size * 2.8, sheet.width - margin, top + tall - size), size)
+        box = margin, top + size * 2.8, sheet.width - margin, top + tall - size
+        if proving:
+            _proof(sheet, box, size)
+        else:
+            sheet.paragraph(box, size)
     sheet.text((sheet.width / 2, sheet.height * 0.955), str(sheet.between(1, 300)), size, anchor="ma")
     sheet.count("sections", sections)
     sheet.note("ragged" if not sheet.justified else "justified", *["small-letters"] * (size < 8.5))
+
+
+def _proof(sheet: Sheet, box: tuple[float, float, float, float], size: float) -> None:
+    """A few lines of text and a formula in turn."""
+    left, y, right, bottom = box
+    while y < bottom - size * 5:
+        y = sheet.paragraph((left, y, right, min(bottom, y + size * 1.4 * sheet.between(1, 4) + 1)), size) + size
+        indent = left + (right - left) * sheet.rng.uniform(0.05, 0.4)
+        formula(sheet, (indent, y), size * sheet.rng.uniform(1.5, 3), right - indent)
+        y += size * 3.4
 
 
 @kind("two-column paper", "text", weight=1.4, shapes=PORTRAIT)

@@ -190,12 +190,16 @@ def _lines(sheet: Sheet, panel: Any) -> None:
     tones, grey = _tones(sheet, number)
     names, same = sheet.sample(SERIES, number), sheet.rng.choice(COURSES)
     marks = points <= 12 and sheet.chance(0.6)
+    stepped = sheet.chance(0.08)
+    if sheet.chance(0.1):  # axes through the origin, as functions are drawn
+        panel.spines[["left", "bottom"]].set_position("center")
+        panel.spines[["top", "right"]].set_visible(False)
     wild = points >= 100 and sheet.chance(0.6)
     for place, (tone, name) in enumerate(zip(tones, names, strict=True)):
         runs = np.array(course(sheet, same, points)) + place * sheet.rng.uniform(-8, 14)
         if wild:
             runs = runs + np.cumsum(np.array([sheet.rng.gauss(0, 2.5) for _ in range(points)]))
-        dash = sheet.rng.choice(["-", "--", ":", "-."]) if grey else "-"
+        dash = sheet.rng.choice(["-", "--", ":", "-."]) if grey or sheet.chance(0.15) else "-"
         panel.plot(
             runs,
             dash,
@@ -204,7 +208,10 @@ def _lines(sheet: Sheet, panel: Any) -> None:
             linewidth=sheet.rng.uniform(0.7, 2.5),
             marker=sheet.rng.choice("os^vx*D") if marks else None,
             markersize=4,
+            drawstyle="steps-mid" if stepped else "default",
         )
+        if sheet.chance(0.08):
+            panel.errorbar(range(points), runs, sheet.rng.uniform(1, 6), fmt="none", ecolor=tone, elinewidth=0.7)
         if sheet.chance(0.12):
             panel.fill_between(range(points), runs - 6, runs + 6, color=tone, alpha=0.25)
     if number > 1:

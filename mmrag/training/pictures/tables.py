@@ -7,6 +7,7 @@ import itertools
 from mmrag.training.pictures.charts import categories
 from mmrag.training.pictures.colours import RGB, mix, readable_on
 from mmrag.training.pictures.kinds import kind
+from mmrag.training.pictures.photos import landscape
 from mmrag.training.pictures.sheet import Sheet
 from mmrag.training.pictures.words import COMPANIES, GOODS, HEADINGS, MEASURES, PEOPLE, Term
 
@@ -66,8 +67,9 @@ def _write(sheet: Sheet, row: list[str], place: tuple[list[float], float, float]
 @kind("ruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
 def ruled(sheet: Sheet) -> None:
     """A grid of cells with lines around each, often with a coloured head row."""
-    if sheet.chance(0.25):
-        _wordy(sheet)
+    other = sheet.rng.choices([None, _wordy, _characters], [0.68, 0.24, 0.08])[0]
+    if other:
+        other(sheet)
         return
     rows, columns = _size(sheet, 11, 7)
     grid = cells(sheet, rows, columns)
@@ -95,13 +97,16 @@ def _wordy(sheet: Sheet) -> None:
     borders = [sheet.width * (0.02 + 0.96 * sum(shares[:place]) / sum(shares)) for place in range(columns + 1)]
     head = sheet.colour() if sheet.chance(0.4) else mix(sheet.paper, sheet.ink, 0.1)
     edge, y, rows = sheet.rng.choice([sheet.ink, sheet.soft, sheet.faint]), sheet.height * 0.02, 0
+    pictured = sheet.chance(0.25)
     while y < sheet.height * 0.9:
         lines = 1 if rows == 0 else sheet.between(1, 5)
         low = min(y + size * (1.35 * lines + 0.9), sheet.height - 2.0)
         for near, far in itertools.pairwise(borders):
             ground = head if rows == 0 else sheet.paper
             sheet.box((near, y, far, low), ground, edge)
-            if rows == 0 or sheet.chance(0.6):
+            if rows and pictured and sheet.chance(0.3):
+                _picture(sheet, (near + 3, y + 3, far - 3, low - 3))
+            elif rows == 0 or sheet.chance(0.6):
                 words = sheet.sample((*HEADINGS, *PEOPLE, *COMPANIES), min(lines, sheet.between(1, lines)))
                 for place, word in enumerate(words):
                     at = (near + 4, y + size * (0.4 + 1.35 * place))
@@ -116,9 +121,75 @@ def _wordy(sheet: Sheet) -> None:
     sheet.note(*["coloured-head"] * bool(sheet.colours))
 
 
+def _tight(sheet: Sheet) -> None:
+    """As papers print results: columns as wide as their words, thin rules over and under, bold for the best value."""
+    rng, rows, columns = sheet.rng, sheet.between(2, 12), sheet.between(2, 8)
+    names = [name.split()[0] if sheet.chance(0.6) else name for name in sheet.sample((*GOODS, *MEASURES), rows)]
+    form = rng.choice(["{:.2f}", "{:.1f}", "{:,.0f}", "{:.3f}"])
+    top = rng.choice([1, 1, 100, 5000])
+    grid = [["", *(word[: rng.choice([2, 3, 4, 9])] for word in sheet.sample(MEASURES, columns - 1))]]
+    grid += [[name, *(form.format(rng.uniform(0, top)) for _ in range(columns - 1))] for name in names]
+    if sheet.chance(0.6):
+        grid[0][0] = sheet.sample(HEADINGS, 1)[0]
+    wide = [max(sheet.length(row[place], 20) for row in grid) + rng.uniform(8, 26) for place in range(columns)]
+    leading = rng.uniform(1.15, 1.7)
+    size = min(20 * 0.98 * sheet.width / sum(wide), 0.96 * sheet.height / (leading * (rows + 1)), 48)
+    stops = [size / 20 * sum(wide[:place]) + 3 for place in range(columns + 1)]
+    centred, boldness = sheet.chance(0.6), rng.choice([0.0, 0.1, 0.2])
+    bars = [place for place in range(1, columns) if sheet.chance(0.35)] if sheet.chance(0.5) else []
+    lines = {0, 1, rows + 1} | ({sheet.between(2, rows)} if rows > 3 and sheet.chance(0.4) else set())
+    for index, row in enumerate(grid):
+        y = 3 + size * leading * (index + 0.5)
+        for place, words in enumerate(row):
+            near, far = stops[place], stops[place + 1]
+            middle = centred and place > 0
+            at = ((near + far) / 2, y) if middle else (near + 2, y)
+            bold = sheet.chance(boldness) or (index == 0 and boldness > 0)
+            sheet.text(at, words, size, anchor="mm" if middle else "lm", bold=bold)
+    bottom = 3 + size * leading * (rows + 1)
+    for line in lines if sheet.chance(0.9) else ():
+        y = 3 + size * leading * line
+        sheet.line([(stops[0], y), (stops[-1], y)], width=rng.choice([1, 2]))
+    for bar in bars:
+        sheet.line([(stops[bar], 3), (stops[bar], bottom)], width=1)
+    sheet.width = min(sheet.width, round(stops[-1]) + sheet.between(1, 6))
+    sheet.trim(bottom + sheet.between(1, 8))
+    sheet.count("rows", rows)
+    sheet.count("columns", columns)
+    sheet.note(*["three-rules"] * (lines == {0, 1, rows + 1} and not bars))
+
+
+def _picture(sheet: Sheet, box: tuple[float, float, float, float]) -> None:
+    """A small view in a cell."""
+    size = max(4, round(box[2] - box[0])), max(4, round(box[3] - box[1]))
+    inner = Sheet(sheet.rng, sheet.split, sheet.language, 1.0)
+    landscape(inner)
+    sheet.image.paste(inner.image.resize(size), (round(box[0]), round(box[1])))
+
+
+def _characters(sheet: Sheet) -> None:
+    """A chart of characters: a dense grid with one sign in a cell, some of them empty."""
+    rows, columns = sheet.between(4, 16), sheet.between(6, 18)
+    wide, tall = sheet.width * 0.96 / columns, min(sheet.height * 0.96 / rows, sheet.width * 1.4 / columns)
+    first, empty = sheet.rng.choice([0x21, 0x41, 0xA1, 0x391, 0x3B1]), sheet.rng.uniform(0, 0.5)
+    for row in range(rows):
+        for column in range(columns):
+            x, y = sheet.width * 0.02 + wide * column, sheet.height * 0.02 + tall * row
+            sheet.box((x, y, x + wide, y + tall), None, sheet.ink)
+            if not sheet.chance(empty):
+                sign = chr(first + (row * columns + column) % 0x3E)
+                sheet.text((x + wide / 2, y + tall / 2), sign, min(wide, tall) * 0.6, anchor="mm")
+    sheet.trim(sheet.height * 0.02 + tall * rows + 4)
+    sheet.count("rows", rows)
+    sheet.count("columns", columns)
+
+
 @kind("unruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
 def unruled(sheet: Sheet) -> None:
     """Columns of figures held by their alignment, with a rule or two at most."""
+    if sheet.chance(0.4):
+        _tight(sheet)
+        return
     rows, columns = _size(sheet, 14, 6)
     grid = cells(sheet, rows, columns)
     borders, top = _plan(sheet, columns)
