@@ -63,9 +63,10 @@ def check_premises(question: str, sheet: Sheet, others: Sequence[Sheet] = ()) ->
 
 _OWNER = re.compile(r"((?:[가-힣A-Za-z0-9]+ ){0,2}[가-힣A-Za-z0-9]+)의 (?=[가-힣])")
 _THING = re.compile(
-    r"([가-힣]{2,})[은는이가을를] (?:모두 |총 |약 |각각 )?(?:얼마|몇|언제|어디|누구|누가|무엇|어느|어떤|무슨)"
+    r"((?:[가-힣A-Za-z0-9]+ ){0,3}[가-힣]{2,}?)(?:에는|에서는|[은는이가을를])"
+    r" (?:모두 |총 |약 |각각 )?(?:얼마|몇|언제|어디|누구|누가|무엇|어느|어떤|무슨)"
 )
-_INFLECTED = re.compile(r"(?:[은는이가을를에도고며한된던할]|에서|으로|까지|부터|의)$")
+_INFLECTED = re.compile(r"(?:[은는이가을를에도고며한된던할면]|에서|으로|까지|부터|의)$")
 _LEAST_HEAD = 2
 _MEASURES = re.compile(
     r"(?:[가-힣]*(?:율|률|량|수|값|액|비율|시간|시각|기간|날짜|요일|나이|인원|크기|길이|높이|무게|너비|속도|거리))"
@@ -78,22 +79,30 @@ def _korean(question: str, family: Sequence[Sheet], around: str) -> list[Finding
     """Whose it is (…의) and what is asked for (…은 얼마, …는 몇 명): nothing in Korean marks them as names."""
     found = []
     for match in _OWNER.finditer(question):
-        words = match.group(1).split()
-        inflected = [place for place, word in enumerate(words[:-1]) if _INFLECTED.search(word)]
-        name = [word for word in words[max(inflected, default=-1) + 1 :] if len(word) > 1 and not _is_plain(word)]
+        name = _phrase(match.group(1))
         lost = [word for word in name if not _has_word(word, family, around)]
         if lost:
             reason = f"the question asks about {' '.join(name)}, which the page does not name"
             found.append(Finding("premise", "not_found", 0.5 + 0.5 * len(lost) / len(name), reason))
-    thing = _THING.search(question)
-    if thing and not _is_plain(thing[1]) and not _has_word(thing[1], family, around):
-        reason = f"the question asks about “{thing[1]}”, which the page does not mention"
+    asked = _THING.search(question)
+    thing = _phrase(asked.group(1)) if asked else []
+    if asked and thing[-1:] == asked.group(1).split()[-1:]:
+        thing = thing[-1:]  # "the maker of the turbine": the page has to know of makers, and not of turbines alone
+    if thing and not any(_has_word(word, family, around) for word in thing):
+        reason = f"the question asks about “{' '.join(thing)}”, which the page does not mention"
         found.append(Finding("premise", "not_found", 0.9, reason))
     return found
 
 
+def _phrase(text: str) -> list[str]:
+    """The words of the last noun phrase of a text that tell it from others of its kind."""
+    words = text.split()
+    inflected = [place for place, word in enumerate(words[:-1]) if _INFLECTED.search(word)]
+    return [word for word in words[max(inflected, default=-1) + 1 :] if len(word) > 1 and not _is_plain(word)]
+
+
 def _is_plain(word: str) -> bool:
-    return word in _ASKING or is_light(word) or _MEASURES.fullmatch(word) is not None
+    return word in _ASKING or is_light(word) or is_verbal(word) or _MEASURES.fullmatch(word) is not None
 
 
 def _has_word(word: str, family: Sequence[Sheet], around: str) -> bool:

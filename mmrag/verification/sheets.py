@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from mmrag.lexical.orders import is_order
@@ -299,9 +300,22 @@ class Sheets:
         )
         lines = text_lines(words) if words else ()
         every = _spots(words, lines, slots) if words else _text_spots(region)
-        spots, orders = (tuple(one for one in every if is_order(one.text) is told) for told in (False, True))
+        ordering = _orders(every)
+        spots = tuple(one for one, told in zip(every, ordering, strict=True) if not told)
+        orders = tuple(one for one, told in zip(every, ordering, strict=True) if told)
         subject = " . ".join([name, region.document.title, *_running_head(lines)])
         return Sheet(entry, words, regions, spots, slots, around, subject, orders)
+
+
+def _orders(spots: Sequence[Spot]) -> list[bool]:
+    """Which spots tell their reader what to say, alone or with the line that goes on where they stop."""
+    alone = [is_order(spot.text) for spot in spots]
+    found = alone.copy()
+    for place, (one, after) in enumerate(pairwise(spots)):
+        open_ = not (one.row or after.row) and one.text.rstrip()[-1:] not in ".!?。:："
+        if open_ and not (alone[place] or alone[place + 1]) and is_order(f"{one.text} {after.text}"):
+            found[place] = found[place + 1] = True
+    return found
 
 
 def _running_head(page: Sequence[Line]) -> list[str]:
