@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,15 +20,16 @@ import numpy.typing as npt
 
 from mmrag.readers.graphics import Rect
 
-__all__ = ["Drawn", "Layers", "doubtful", "layers", "take_hidden"]
+__all__ = ["Drawn", "Layers", "doubtful", "layers", "settle", "take_hidden"]
 
 Key: TypeAlias = tuple[int, int, int]
 """Block number, line and span of a MuPDF text page."""
 Drawn: TypeAlias = tuple[npt.NDArray[np.uint8], float]
 """RGB pixels of a part of the page, and how many there are to a point."""
-Colour: TypeAlias = tuple[int, int, int]
 _Seen: TypeAlias = tuple[Rect, str]
 _Floats: TypeAlias = npt.NDArray[np.float64]
+Part: TypeAlias = Callable[[Rect], _Floats]
+"""The pixels of a box, weighted so that plain distances are those that are seen."""
 
 _TINY = 2.5
 """Points; below, letters are not read at any usual size of a page."""
@@ -55,6 +56,10 @@ class _Doubt(Enum):
     COLOUR = 4
 
 
+Doubted: TypeAlias = tuple[_Doubt, dict[str, Any]]
+"""Why a run is doubted, and the run."""
+
+
 @dataclass(slots=True)
 class Layers:
     """What a page draws, in its order: `texts` are boxes of paragraphs, `fills` of areas in one colour.
@@ -63,7 +68,7 @@ class Layers:
     """
 
     texts: list[tuple[int, Rect]] = field(default_factory=list)
-    fills: list[tuple[int, Rect, Colour]] = field(default_factory=list)
+    fills: list[tuple[int, Rect, int]] = field(default_factory=list)
     images: list[tuple[int, Rect]] = field(default_factory=list)
 
 
@@ -82,71 +87,76 @@ def layers(blocks: Iterable[tuple[Any, ...]]) -> Layers:
                 continue
             # A line hides text when it is as wide as the text is high; a frame does not.
             if vector[1] == "filled" or (vector[4] == "false" and min(x1 - x0, y1 - y0) < _WIDE_LINE):
-                found.fills.append((number, rect, _colour(int(vector[2], 16))))
+                found.fills.append((number, rect, int(vector[2], 16)))
     return found
 
 
-def _colour(value: int) -> Colour:
+def _colour(value: int) -> tuple[int, int, int]:
     return value >> 16 & 255, value >> 8 & 255, value & 255
-
-
-def _distance(a: Any, b: Any) -> Any:
-    return np.linalg.norm((np.asarray(a, float) - np.asarray(b, float)) * _WEIGHTS, axis=-1)
 
 
 # ---------------------------------------------------------------- which words to doubt
 
 
-def doubtful(blocks: Sequence[dict[str, Any]], drawn: Layers, long_side: float) -> dict[Key, _Doubt]:
+def doubtful(blocks: Sequence[dict[str, Any]], drawn: Layers, long_side: float) -> dict[Key, Doubted]:
     """Runs of type that may not be seen, from the text page's dictionary."""
     limit = _TINY * min(1.0, long_side / _SMALL_PAGE)
-    doubts: dict[Key, _Doubt] = {}
+    doubts: dict[Key, Doubted] = {}
     rest: list[tuple[Key, dict[str, Any]]] = []
-    for key, span in _spans(blocks):
-        x0, y0, x1, y1 = span["bbox"]
-        # The size that a Type 3 font is set in need not be that of its letters.
-        if span["size"] < limit and min(x1 - x0, y1 - y0) < 1.4 * limit:
-            doubts[key] = _Doubt.TINY
-        elif not span.get("char_flags", _PAINTED) & _PAINTED or span.get("alpha", 255) < _CLEAR:
-            doubts[key] = _Doubt.UNPAINTED
-        else:
-            rest.append((key, span))
-    if rest:
+    for block in blocks:
+        for row, line in enumerate(block.get("lines", ())):
+            for column, span in enumerate(line["spans"]):
+                doubt = _doubt(span, limit)
+                if doubt is None:
+                    rest.append(((block["number"], row, column), span))
+                elif not span["text"].isspace():
+                    doubts[block["number"], row, column] = (doubt, span)
+    if drawn.fills or drawn.images:
         doubts.update(_by_ground(rest, drawn))
     return doubts
 
 
-def _spans(blocks: Sequence[dict[str, Any]]) -> Iterator[tuple[Key, dict[str, Any]]]:
-    for block in blocks:
-        for row, line in enumerate(block.get("lines", ())):
-            for column, span in enumerate(line["spans"]):
-                text = span.get("text")
-                if text is None or not text.isspace():
-                    yield (block["number"], row, column), span
+def _doubt(span: dict[str, Any], limit: float) -> _Doubt | None:
+    """Why a run is doubted for what it is itself."""
+    if span["size"] < limit:
+        x0, y0, x1, y1 = span["bbox"]
+        # The size that a Type 3 font is set in need not be that of its letters.
+        if min(x1 - x0, y1 - y0) < 1.4 * limit:
+            return _Doubt.TINY
+    if not span.get("char_flags", _PAINTED) & _PAINTED or span.get("alpha", 255) < _CLEAR:
+        return _Doubt.UNPAINTED
+    return _Doubt.COLOUR if _alike(span["color"], 0xFFFFFF) else None
 
 
-def _by_ground(spans: Sequence[tuple[Key, dict[str, Any]]], drawn: Layers) -> Iterator[tuple[Key, _Doubt]]:
-    """Runs in the colour of what they may stand on, and such as something covers."""
-    colours = np.array([_colour(span["color"]) for _, span in spans])
-    doubts = _distance(colours, (255, 255, 255)) < 2 * _CONTRAST
-    buried = np.zeros(len(spans), bool)
-    if drawn.fills or drawn.images:
-        boxes = np.array([span["bbox"] for _, span in spans])
-        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-        inside = _inside(middles, [rect for _, rect in drawn.texts])
-        places = np.where(inside, [[number for number, _ in drawn.texts]], 1 << 30).min(axis=1, initial=1 << 30)
-        places[places == 1 << 30] = -1
-        if drawn.fills:
-            inside = _inside(middles, [rect for _, rect, _ in drawn.fills])
-            later = places[:, None] < [[number for number, _, _ in drawn.fills]]
-            near = _distance(colours[:, None], [[colour for _, _, colour in drawn.fills]]) < 2 * _CONTRAST
-            doubts |= (inside & (later | near)).any(axis=1)
-        if drawn.images:
-            inside = _inside(middles, [rect for _, rect in drawn.images])
-            doubts |= inside.any(axis=1)
-            buried = (inside & (places[:, None] < [[number for number, _ in drawn.images]])).any(axis=1)
-    for number in np.flatnonzero(doubts).tolist():
-        yield spans[number][0], _Doubt.BURIED if buried[number] else _Doubt.COLOUR
+@lru_cache(maxsize=4096)
+def _alike(one: int, other: int) -> bool:
+    """Whether two colours are hardly told apart."""
+    return float(np.linalg.norm((np.array(_colour(one)) - _colour(other)) * _WEIGHTS)) < 2 * _CONTRAST
+
+
+def _by_ground(spans: Sequence[tuple[Key, dict[str, Any]]], drawn: Layers) -> Iterator[tuple[Key, Doubted]]:
+    """Runs on an image or an area of their colour, and such as something covers."""
+    colours = {span["color"] for _, span in spans}
+    first = drawn.texts[0][0] if drawn.texts else -1
+    like = {fill: [colour for colour in colours if _alike(colour, fill)] for _, _, fill in drawn.fills}
+    fills = [one for one in drawn.fills if one[0] > first or like[one[2]]]
+    if not (spans and (fills or drawn.images)):
+        return
+    boxes = np.array([span["bbox"] for _, span in spans])
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = _inside(middles, [rect for _, rect in drawn.texts])
+    places = np.where(inside, [[number for number, _ in drawn.texts]], 1 << 30).min(axis=1, initial=1 << 30)
+    places[places == 1 << 30] = -1
+    found: dict[int, _Doubt] = {}
+    for row, column in np.argwhere(_inside(middles, [rect for _, rect, _ in fills])).tolist():
+        number, _, fill = fills[column]
+        if number > places[row] or spans[row][1]["color"] in like[fill]:
+            found[row] = _Doubt.COLOUR
+    for row, column in np.argwhere(_inside(middles, [rect for _, rect in drawn.images])).tolist():
+        later = drawn.images[column][0] > places[row]
+        found[row] = _Doubt.BURIED if later or found.get(row) is _Doubt.BURIED else _Doubt.COLOUR
+    for row, doubt in found.items():
+        yield spans[row][0], (doubt, spans[row][1])
 
 
 def _inside(points: _Floats, rects: Sequence[Rect]) -> npt.NDArray[np.bool_]:
@@ -158,6 +168,41 @@ def _inside(points: _Floats, rects: Sequence[Rect]) -> npt.NDArray[np.bool_]:
 
 
 # ---------------------------------------------------------------- which of them are hidden
+
+
+def settle(
+    doubts: dict[Key, Doubted], words: Sequence[tuple[Any, ...]], draw: Callable[[Rect], Drawn]
+) -> tuple[dict[Key, Doubted], Part]:
+    """The runs that still are doubtful when the page is drawn, and its pixels by box. `words` are MuPDF's.
+
+    Most doubts end here, at a tenth of the cost of a look at each character.
+    """
+    view = _around([span["bbox"] for _, span in doubts.values()])
+    looked_at = any(doubt is not _Doubt.TINY for doubt, _ in doubts.values())
+    pixels, scale = draw(view) if looked_at else (np.zeros((0, 0, 3), np.uint8), 1.0)
+    part = partial(_part, pixels, scale, view)
+    lines: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+    for word in words:
+        lines.setdefault((word[5], word[6]), []).append(word)
+    left = {}
+    for key, (doubt, span) in doubts.items():
+        x0, y0, x1, y1 = span["bbox"]
+        own = [word for word in lines.get(key[:2], ())
+               if x0 <= (word[0] + word[2]) / 2 <= x1 and y0 <= (word[1] + word[3]) / 2 <= y1]  # fmt: skip
+        whole = sum(len(word[4]) for word in own) == len("".join(span["text"].split()))
+        if doubt is not _Doubt.COLOUR or not whole or not all(_is_plain(span, part(word[:4])) for word in own):
+            left[key] = (doubt, span)
+    return left, part
+
+
+def _is_plain(span: dict[str, Any], part: _Floats) -> bool:
+    """Whether a word clearly stands in its colour on a ground of another."""
+    if not part.size:
+        return False
+    away = part.reshape(-1, 3) - np.array(_colour(span["color"])) * _WEIGHTS
+    squares = (away * away) @ np.ones(3)
+    far = squares >= (2 * _INK_CONTRAST) ** 2
+    return bool(np.count_nonzero(far) > len(far) / 2 and squares.min() <= 0.36 * squares.max())
 
 
 @dataclass(slots=True)
@@ -194,12 +239,12 @@ def _letters(text: str) -> int:
 
 
 def take_hidden(
-    blocks: Sequence[dict[str, Any]], doubts: dict[Key, _Doubt], draw: Callable[[Rect], Drawn]
+    blocks: Sequence[dict[str, Any]], doubts: dict[Key, Doubted], part: Part
 ) -> tuple[set[tuple[int, int]], list[dict[str, Any]]]:
     """Take hidden characters out of the text page's raw dictionary.
 
     Returns the lines (block number, line) that are no longer what they were, and the blocks with what was taken.
-    `draw` gives the pixels of a part of the page.
+    `part` gives the pixels of a box.
     """
     pieces: list[_Piece] = []
     seen: list[_Seen] = []
@@ -208,10 +253,10 @@ def take_hidden(
             for column, span in enumerate(line["spans"]):
                 key = (block["number"], row, column)
                 if key in doubts:
-                    pieces += _pieces(span, key, doubts[key], level=abs(line["dir"][0]) > abs(line["dir"][1]))
+                    pieces += _pieces(span, key, doubts[key][0], level=abs(line["dir"][0]) > abs(line["dir"][1]))
                 else:
                     seen.append((span["bbox"], "".join(char["c"] for char in span["chars"]).casefold()))
-    _judge(pieces, seen, draw)
+    _judge(pieces, seen, part)
     gone = {id(char) for piece in pieces if piece.hidden for char in piece.chars}
     changed = {piece.line for piece in pieces if piece.hidden}
     taken = []
@@ -241,14 +286,12 @@ def _pieces(span: dict[str, Any], key: Key, doubt: _Doubt, *, level: bool) -> It
             chars = []
 
 
-def _judge(pieces: Sequence[_Piece], seen: list[_Seen], draw: Callable[[Rect], Drawn]) -> None:
+def _judge(pieces: Sequence[_Piece], seen: list[_Seen], part: Part) -> None:
     """Say of each piece whether it is hidden; `seen` are boxes and texts of runs that nobody doubts."""
     for piece in pieces:
         piece.hidden = piece.doubt is _Doubt.TINY
     left = [piece for piece in pieces if not piece.hidden and piece.letters]
     if left:
-        view = _around([piece.box for piece in left])
-        part = partial(_part, *draw(view), view)
         own = [piece for piece in left if piece.doubt is _Doubt.COLOUR]
         for piece in own:
             piece.hidden = not _has_own_ink(piece, part(piece.box), seen)
@@ -285,7 +328,6 @@ def _under(piece: _Piece, seen: Sequence[_Seen]) -> list[str]:
 
 
 def _part(pixels: npt.NDArray[np.uint8], scale: float, view: Rect, box: Rect) -> _Floats:
-    """The pixels of a box, weighted so that plain distances are those that are seen."""
     left, top = (max(0, round((box[axis] - view[axis]) * scale)) for axis in (0, 1))
     right, bottom = (round((box[axis + 2] - view[axis]) * scale) for axis in (0, 1))
     part = pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
@@ -317,7 +359,7 @@ def _has_own_ink(piece: _Piece, part: _Floats, seen: Sequence[_Seen]) -> bool:
     return bool((along / opacity >= _FAINT).any())
 
 
-def _judge_line(line: Sequence[_Piece], part: Callable[[Rect], _Floats], seen: Sequence[_Seen]) -> None:
+def _judge_line(line: Sequence[_Piece], part: Part, seen: Sequence[_Seen]) -> None:
     """Words without ink of their own, side by side: together their ink has to look like letters.
 
     Ink of other words is none of theirs; a layer that repeats what is printed hides nothing.

@@ -9,14 +9,14 @@ import logging
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from mmrag.readers.graphics import Rect, WordTuple
-from mmrag.readers.hidden import Drawn, Layers, doubtful, layers, take_hidden
+from mmrag.readers.hidden import Drawn, Layers, doubtful, layers, settle, take_hidden
 from mmrag.readers.layout import Line, joined
 
 __all__ = ["mupdf", "read_text"]
@@ -74,10 +74,12 @@ def _seen(
     """Words that can be seen, made from characters where their spaces stray, and those that cannot."""
     strayed = bool(words) and _has_strayed_spaces(blocks)
     doubts = doubtful(blocks, drawn, max(listing.rect[2] - listing.rect[0], listing.rect[3] - listing.rect[1]))
+    if doubts:
+        doubts, part = settle(doubts, words, partial(_pixels, listing))
     if not (doubts or strayed):
         return list(words), []
     raw = text.extractRAWDICT()["blocks"]
-    changed, taken = take_hidden(raw, doubts, partial(_pixels, listing)) if doubts else (set(), [])
+    changed, taken = take_hidden(raw, doubts, part) if doubts else (set(), [])
     unseen = list(_respaced(taken))
     if strayed:
         return list(_respaced(raw)), unseen
@@ -110,13 +112,19 @@ def _lines(words: Sequence[tuple[Any, ...]], bounds: Rect) -> list[_RawLine]:
     """Words by (block, line); text off the page is not displayed, and left out."""
     left, top, right, bottom = bounds
     lines: list[_RawLine] = []
+    own: list[WordTuple] = []
+    last = (-1, -1)
     for x0, y0, x1, y1, string, block, line, *_ in words:
         if not (left <= (x0 + x1) / 2 <= right and top <= (y0 + y1) / 2 <= bottom):
             continue
-        if not lines or lines[-1][0] != (block, line):
-            lines.append(((block, line), []))
+        if (block, line) != last:
+            own, last = [], (block, line)
+            lines.append((last, own))
         word = (x0 - left, y0 - top, x1 - left, y1 - top, string)
-        lines[-1][1].extend([word] if string.isascii() and string.isprintable() else _cleaned(word))
+        if string.isascii() and string.isprintable():
+            own.append(word)
+        else:
+            own.extend(_cleaned(word))
     return [line for line in lines if line[1]]
 
 
@@ -145,10 +153,21 @@ def _cleaned(word: WordTuple) -> list[WordTuple]:
 
 def _style(spans: Sequence[dict[str, Any]]) -> tuple[float, bool]:
     """Size of a line's longest run of type, and whether nearly all of the line is bold."""
+    if len(spans) == 1:
+        return float(spans[0]["size"]), _is_bold(spans[0]) and not spans[0]["text"].isspace()
     longest = max(spans, key=lambda span: len(span["text"]))
     total = sum(len(span["text"].strip()) for span in spans)
-    bold = sum(len(span["text"].strip()) for span in spans if span["flags"] & 16 or _BOLD.search(span["font"]))
+    bold = sum(len(span["text"].strip()) for span in spans if _is_bold(span))
     return float(longest["size"]), total > 0 and bold >= 0.9 * total
+
+
+def _is_bold(span: dict[str, Any]) -> bool:
+    return bool(span["flags"] & 16) or _is_bold_name(span["font"])
+
+
+@lru_cache(maxsize=512)
+def _is_bold_name(font: str) -> bool:
+    return _BOLD.search(font) is not None
 
 
 def _grouped(raw: Sequence[_RawLine], styles: dict[tuple[int, int], _Style]) -> list[list[Line]]:
@@ -185,12 +204,14 @@ def _has_strayed_spaces(blocks: Sequence[dict[str, Any]]) -> bool:
     LibreOffice writes Korean so where the font of its spaces has no Hangul; the words then run into one another.
     """
     spans = [
-        (span["bbox"], not span["text"].strip())
+        (span["bbox"], span["text"].isspace())
         for block in blocks
         for line in block.get("lines", ())
         if line["dir"] == _LEVEL
         for span in line["spans"]
     ]
+    if not any(blank for _, blank in spans):
+        return False
     for (space, blank), (text, other_blank) in pairwise(spans):
         middle = (space[1] + space[3]) / 2
         if blank and not other_blank and text[0] < space[0] - 1 < text[2] and text[1] < middle < text[3]:
