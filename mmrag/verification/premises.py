@@ -102,6 +102,8 @@ def _phrase(text: str) -> list[str]:
 
 
 def _is_plain(word: str) -> bool:
+    if any(letter.isdigit() for letter in word):
+        return True  # a year or a number has its own check
     return word in _ASKING or is_light(word) or is_verbal(word) or _MEASURES.fullmatch(word) is not None
 
 

@@ -290,7 +290,7 @@ class Sheets:
             words = ()
         headings = {heading for one in regions for heading in one.headings} | set(region.headings)
         name = region.document.path.stem.replace("_", " ").replace("-", " ")
-        around = " . ".join([name, region.document.title, *sorted(headings)])
+        around = _joined(name, region.document.title, *sorted(headings))
         boxes = [one.box for one in regions if one.kind == "table"]
         slots = tuple(
             Slot(cell, number, grid.caption, grid.note, grid.stub)
@@ -303,8 +303,13 @@ class Sheets:
         ordering = _orders(every)
         spots = tuple(one for one, told in zip(every, ordering, strict=True) if not told)
         orders = tuple(one for one, told in zip(every, ordering, strict=True) if told)
-        subject = " . ".join([name, region.document.title, *_running_head(lines)])
+        subject = _joined(name, region.document.title, *_running_head(lines))
         return Sheet(entry, words, regions, spots, slots, around, subject, orders)
+
+
+def _joined(*texts: str) -> str:
+    """Texts that say what a page is of; an order says nothing of it."""
+    return " . ".join(text for text in texts if not is_order(text))
 
 
 def _orders(spots: Sequence[Spot]) -> list[bool]:
