@@ -15,13 +15,14 @@ from mmrag.catalog.records import (
     RootRecord,
     displayable,
 )
-from mmrag.catalog.schema import FORMAT
+from mmrag.catalog.schema import FORMAT, READING
 from mmrag.catalog.store import Catalog
 from mmrag.catalog.turns import ConversationRecord, TurnCitation, TurnClaim, TurnEvidence, TurnRecord
 from mmrag.catalog.writing import Writer
 
 __all__ = [
     "FORMAT",
+    "READING",
     "Catalog",
     "CatalogSummary",
     "ContentRecord",

@@ -29,6 +29,7 @@ from sqlalchemy import (
 __all__ = [
     "FORMAT",
     "META",
+    "READING",
     "contents",
     "get_meta",
     "hidden",
@@ -44,6 +45,9 @@ __all__ = [
 
 FORMAT = 1
 """Raised when the tables change; a catalog of a higher number is refused."""
+
+READING = 2
+"""Raised when the readers make something else of the same file; 2 leaves out words of a PDF that cannot be seen."""
 
 # SQLite makes a key its row number only when it is called INTEGER.
 _Key = BigInteger().with_variant(Integer, "sqlite")

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mmrag import indexing
-from mmrag.catalog import Catalog, CatalogSummary, ConversationRecord
+from mmrag.catalog import READING, Catalog, CatalogSummary, ConversationRecord
 from mmrag.chat import Chat
 from mmrag.config import Config, expanded, index_folder, load_config, save_config
 from mmrag.corpus.answering import EVIDENCE, Answering, Given
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["Corpus", "PackCheck", "Status"]
+
+_OLDER = (
+    "An older mmrag has read files of this index without looking for text that cannot be seen. "
+    "`mmrag index --rebuild` reads them again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +103,11 @@ class Corpus(Packs):
             choose(self.config.ocr)  # the same for every page, so better told now
             if rebuild:
                 given = _start_anew(catalog, self.config, given or [], prune)
-            elif not len(catalog.document_ids()):
-                forget_models(catalog)  # of a run that stored nothing
+            fresh = not len(catalog.document_ids())
+            if fresh:
+                catalog.set_meta("reading", str(READING))
+                if not rebuild:
+                    forget_models(catalog)  # of a run that stored nothing
             models = self._opened.models(anew=True)
             models.record()
             save_config(self.folder, self.config)
@@ -109,7 +117,8 @@ class Corpus(Packs):
                     report = indexing.index(catalog, given, options, models, tell)
             finally:
                 self._opened.save_caches()
-            return replace(report, profile=self.config.profile)
+            older = () if catalog.get_meta("reading") == str(READING) else (_OLDER,)
+            return replace(report, profile=self.config.profile, notes=(*report.notes, *older))
 
     def plan(self, *paths: str | os.PathLike[str], retry_failed: bool = False, prune: bool = False) -> Plan:
         """What `index` would do with the same arguments; nothing is written."""
