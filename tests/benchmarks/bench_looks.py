@@ -1,6 +1,6 @@
 """What an image encoder knows of documents: drawn pictures, regions of real pages, and pages found by their looks.
 
-    python tests/benchmarks/bench_looks.py drawn [--pixels ID] [--pairs 200]
+    python tests/benchmarks/bench_looks.py drawn [--pixels ID] [--pairs 200] [--whole]
     python tests/benchmarks/bench_looks.py regions [--set reporting|tuning] [--pixels ID] [--data FOLDER]
     python tests/benchmarks/bench_looks.py pages --index INDEX [--questions FILE.jsonl ...] [--weight W]
     python tests/benchmarks/bench_looks.py speed [--pixels ID]
@@ -47,7 +47,7 @@ CLASSES = ("bar chart", "line chart", "pie chart", "table", "diagram", "photo", 
 def drawn(arguments: argparse.Namespace) -> dict[str, Any]:
     """Recall of held-out pictures by caption, for each language."""
     model = embedders.load(arguments.pixels)
-    made = [picture(index, arguments.seed, "held-out") for index in range(arguments.pairs)]
+    made = [picture(index, arguments.seed, "held-out", whole=arguments.whole) for index in range(arguments.pairs)]
     images = model.embed_images([one.image for one in made])
     found: dict[str, Any] = {"pairs": len(made)}
     rows = [["", "R@1", "R@5", "R@1, true captions are no mistake", "R@5"]]
@@ -212,6 +212,7 @@ def main() -> None:
     parser.add_argument("--pixels", default="document-clip")
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20_261)
+    parser.add_argument("--whole", action="store_true", help="drawn: no picture is a part of a larger one")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--index")
     parser.add_argument("--questions", type=Path, nargs="*")
