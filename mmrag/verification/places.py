@@ -36,7 +36,7 @@ def covers(term: Term, spot: Spot) -> float:
     if term.forms & spot.forms:
         return 1.0
     if term.hangul:
-        stem = min(term.forms, key=len)
+        stem = term.stem
         if len(stem) > 1 and stem in spot.squeezed:
             return 1.0
         if any(kin in spot.squeezed for kin in korean_kin(term.word)):

@@ -229,10 +229,10 @@ _NON = re.compile(r"\bnon-\s?([a-z]+)", re.IGNORECASE)
 def _prefixed(claim: str, sentence: str) -> tuple[str, str] | None:
     """A word that only one of the two has with "non-" before it."""
     mine, theirs = ({word.casefold() for word in _NON.findall(text)} for text in (claim, sentence))
-    for word in mine - theirs:
+    for word in sorted(mine - theirs):
         if re.search(rf"\b{word}", sentence, re.IGNORECASE):
             return f"non-{word}", word
-    for word in theirs - mine:
+    for word in sorted(theirs - mine):
         bare = re.search(rf"\b{word}", claim, re.IGNORECASE)
         if bare and not re.search(rf"(?<!non-)(?<!non- )\b{word}", sentence, re.IGNORECASE):
             return word, f"non-{word}"
@@ -240,7 +240,7 @@ def _prefixed(claim: str, sentence: str) -> tuple[str, str] | None:
         said, written = ({word.casefold() for word in one.findall(text)} for text in (claim, sentence))
         against = {word.casefold() for word in other.findall(sentence)} - written
         against -= {word.casefold() for word in other.findall(claim)}
-        for word in said & against:
+        for word in sorted(said & against):
             return (f"in {word}", f"out of {word}") if one is _IN else (f"out of {word}", f"in {word}")
     return None
 

@@ -199,5 +199,5 @@ def _known(term: Term, family: Sequence[Sheet], around: str) -> bool:
         return True
     if any(near_forms(term.word) & sheet.counts.keys() for sheet in family):
         return True
-    stem = min(term.forms, key=len)
+    stem = term.stem
     return len(stem) > (1 if term.hangul else 3) and stem in around

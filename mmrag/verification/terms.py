@@ -68,6 +68,13 @@ class Term:
         """Whether it is Korean, so that compounds and particles are to be expected."""
         return "가" <= self.word[0] <= "힣"
 
+    @property
+    def stem(self) -> str:
+        """The shortest form that a text may have it in: no sign of a lost particle, which no page has."""
+        written = (form for form in self.forms if not form.endswith(_LOST))
+        # Of equal length always the same one: a set of words has another order in every process.
+        return min(written, key=lambda form: (len(form), form), default=self.word)
+
 
 def plain(text: str) -> str:
     """NFKC and lower case, the quotes and dashes of typography as those of a keyboard."""
@@ -102,13 +109,15 @@ _IRREGULAR = {
 
 
 _SHORT_KO = 2
+_LOST = "·"
+"""Stands for the particle that a noun of one syllable has lost."""
 
 
 @lru_cache(maxsize=100_000)
 def _forms(word: str) -> frozenset[str]:
     if "가" <= word[0] <= "힣":
         # A noun of one syllable is told from a syllable of another word by the particle it has lost.
-        short = {word[0] + "·"} if len(word) == _SHORT_KO and word[1] in "은는이가을를의에도" else set()
+        short = {word[0] + _LOST} if len(word) == _SHORT_KO and word[1] in "은는이가을를의에도" else set()
         return frozenset({word, *(stem for stem in korean_stems(word) if len(stem) > 1), *short})
     base = word.split("'", maxsplit=1)[0]
     found = {base, *word_terms(base)[:1], *word_terms(_IRREGULAR.get(base, ""))[:1]}
