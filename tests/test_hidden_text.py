@@ -61,7 +61,7 @@ def _save(pdf: pymupdf.Document, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("way", [way for way in DRAWN.WAYS if way != "clipped"])
+@pytest.mark.parametrize("way", list(DRAWN.WAYS))
 def test_what_cannot_be_seen_is_left_out_and_counted(way: str, language: str, tmp_path: Path) -> None:
     sheet = DRAWN.Sheet(random.Random(way), language)
     sheet.show(sheet.sentence(), size=16)
@@ -71,14 +71,6 @@ def test_what_cannot_be_seen_is_left_out_and_counted(way: str, language: str, tm
     page = _read(_save(sheet.pdf, tmp_path / "page.pdf"))
     assert Counter(word.text for word in page.words) == Counter(" ".join(sheet.seen).split())
     assert page.hidden == len(secret.split())
-
-
-def test_what_a_clip_cuts_away_is_not_read(tmp_path: Path) -> None:
-    sheet = DRAWN.Sheet(random.Random(0), "en")
-    sheet.body(2)
-    DRAWN.WAYS["clipped"](sheet, "Zorblat paid")
-    page = _read(_save(sheet.pdf, tmp_path / "page.pdf"))
-    assert Counter(word.text for word in page.words) == Counter(" ".join(sheet.seen).split())
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -126,8 +118,7 @@ def test_the_reporting_half_of_the_set_meets_the_goals(tmp_path: Path) -> None:
     hidden = sum(bool(line["hidden"]) for line in lines)
     print(f"{found} of {hidden} pages told, {whole} wholly; {false} of {len(lines) - hidden} false, {lost} words lost")
     assert (hidden, len(lines)) == (108, 216)
-    # What a clip cuts away, one way of twelve, is not read at all, and so not told either.
-    assert found >= 0.95 * (hidden - 9)
+    assert found >= 0.95 * hidden
     assert false <= 0.02 * (len(lines) - hidden)
 
 

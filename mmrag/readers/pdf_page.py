@@ -45,7 +45,9 @@ def read_page(document: Any, number: int, options: ReadOptions) -> Page | None:
     if not (width > 0 and height > 0):
         return None
     origin = (left, top)
-    groups, images, unseen = read_text(listing, (left, top, right, bottom))
+    # A page that takes long to interpret is not interpreted again.
+    again = page if seconds < _MAX_SECONDS else None
+    groups, images, unseen = read_text(listing, (left, top, right, bottom), again)
     paths, across, down = _paths(document, page, origin) if seconds < _MAX_SECONDS else ([], [], [])
     plain = [word for group in groups for line in group for word in line.words]
     curves = [rect for rect, upright in paths if not upright]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -40,10 +41,11 @@ def mupdf() -> Any:
     return pymupdf
 
 
-def read_text(listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect], int]:
+def read_text(listing: Any, bounds: Rect, page: Any = None) -> tuple[list[list[Line]], list[Rect], int]:
     """Paragraphs of lines in the file's order, boxes of embedded images, and how many words cannot be seen.
 
-    Boxes count from the top left of `bounds`. Nothing where MuPDF fails: what can be seen is still worth having.
+    Boxes count from the top left of `bounds`. With the `page` of the display list, words that a clip cuts away are
+    counted too. Nothing where MuPDF fails: what can be seen is still worth having.
     """
     pymupdf = mupdf()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
@@ -51,6 +53,7 @@ def read_text(listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect],
     try:
         text = _text_page(listing, flags)
         words, blocks = text.extractWORDS(), text.extractDICT()["blocks"]
+        clipped = 0 if page is None else _clipped(page, words)
         drawn = layers(_text_page(listing, more).extractBLOCKS())
         words, taken = _seen(text, words, blocks, drawn, listing)
     except Exception:  # MuPDF raises a class of its own for each kind of fault
@@ -65,7 +68,20 @@ def read_text(listing: Any, bounds: Rect) -> tuple[list[list[Line]], list[Rect],
     }
     images = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for _, b in drawn.images]
     unseen = sum(any(map(str.isalnum, word[4])) for _, line in _lines(taken, bounds) for word in line)
-    return _grouped(_lines(words, bounds), styles), images, unseen
+    return _grouped(_lines(words, bounds), styles), images, unseen + clipped
+
+
+def _clipped(page: Any, shown: Sequence[tuple[Any, ...]]) -> int:
+    """How many words of a page a clip cuts away: those that its display list, which leaves them out, does not have."""
+    # Without the flag that sounds as if it meant the edges of the page alone; boxes are those of the page unturned.
+    written = _text_page(page, mupdf().TEXT_PRESERVE_WHITESPACE).extractWORDS()
+    wide, high = (page.rect.width, page.rect.height)[:: 1 if page.rotation % 180 == 0 else -1]
+    inside = [one[4] for one in written if 0 <= (one[0] + one[2]) / 2 <= wide and 0 <= (one[1] + one[3]) / 2 <= high]
+    # Some words are told apart in the one and not in the other; their letters are the same.
+    if not Counter("".join(inside)) - Counter("".join(word[4] for word in shown)):
+        return 0
+    lost = Counter(inside) - Counter(word[4] for word in shown)
+    return sum(number for word, number in lost.items() if any(map(str.isalnum, word)))
 
 
 def _seen(
@@ -128,9 +144,9 @@ def _lines(words: Sequence[tuple[Any, ...]], bounds: Rect) -> list[_RawLine]:
     return [line for line in lines if line[1]]
 
 
-def _text_page(listing: Any, flags: int) -> Any:
-    """A text page of a display list: interpreting the page a second time costs three times as much."""
-    page = listing.get_textpage(flags)
+def _text_page(drawn: Any, flags: int) -> Any:
+    """A text page of a display list or, at three times the cost, of a page, which is interpreted a second time."""
+    page = drawn.get_textpage(flags=flags)
     return page if hasattr(page, "extractWORDS") else mupdf().TextPage(page)
 
 
