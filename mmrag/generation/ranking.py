@@ -124,7 +124,7 @@ def _terms_asked(question: Question) -> Mapping[str, float]:
 def _absent(wanted: Mapping[str, float], weights: Mapping[str, float], missing: frozenset[str]) -> float:
     """Share of the weight of whole words that no page holds; parts of compounds only back those up."""
     whole = sum(weight for term, weight in weights.items() if wanted[term] >= 1.0)
-    lost = sum(weights[term] for term in missing if wanted[term] >= 1.0)
+    lost = sum(weight for term, weight in weights.items() if term in missing and wanted[term] >= 1.0)  # in one order
     return lost / whole if whole > 0 else 0.0
 
 
