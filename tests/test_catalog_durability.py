@@ -353,7 +353,7 @@ def test_check_finds_all_that_matters(tmp_path: Path) -> None:
         clean = _everything(catalog, ids)
     seed = random.Random(13)
     reported = 0
-    for _ in range(50):
+    for _ in range(100):
         broken = bytearray(whole)
         for _ in range(seed.choice((1, 5, 20))):
             # Past the first page: with a broken head it cannot be opened, which is another test's matter.
