@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import unicodedata
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from script_modules import load_script
 
 from mmrag.evaluation import read_questions
 
@@ -24,15 +23,6 @@ needs_data = pytest.mark.skipif(not SHARED.is_dir(), reason="the development dat
 
 def regions(folder: Path = LOOKS) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "regions.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("draw_look_pages", ROOT / "scripts" / "draw_look_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_every_region_is_labelled_once_with_a_known_class() -> None:
@@ -117,7 +107,7 @@ def test_readme_states_the_counts_of_the_regions_for_tuning() -> None:
 
 @needs_data
 def test_the_draw_for_tuning_leaves_the_given_pages_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = script()
+    module = load_script("draw_look_pages")
     monkeypatch.setattr(
         module, "TUNING_STRATA", {"plain": (2, 1), "figure": (0, 0), "picture": (0, 0), "table": (0, 0)}
     )
@@ -153,7 +143,7 @@ def test_gold_pages_exist_under_one_name_each(folder: Path) -> None:
 
 @needs_data
 def test_the_order_of_the_draw_is_that_of_the_seed() -> None:
-    module = script()
+    module = load_script("draw_look_pages")
     place = {(name, number): order for order, name, number in module.pages(SHARED)}
     lines = regions()
     drawn = list(dict.fromkeys((line["file"], line["page"]) for line in lines))
@@ -170,6 +160,6 @@ def test_the_order_of_the_draw_is_that_of_the_seed() -> None:
 def test_the_draw_gives_the_labelled_regions_again() -> None:
     """Not all of them for ever: the labels stay as they are when mmrag learns to cut pages better."""
     fields = ("file", "page", "kind", "box")
-    drawn = {json.dumps([line[field] for field in fields]) for line in script().lines(SHARED)}
+    drawn = {json.dumps([line[field] for field in fields]) for line in load_script("draw_look_pages").lines(SHARED)}
     again = [json.dumps([line[field] for field in fields]) in drawn for line in regions()]
     assert sum(again) > 0.9 * len(again)

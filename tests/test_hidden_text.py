@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import random
 import sqlite3
-import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pymupdf
 import pytest
 from rich.console import Console, RenderableType
+from script_modules import load_script
 
 import mmrag
 from mmrag import display
@@ -27,20 +25,7 @@ from mmrag.protocols import ReadOptions
 from mmrag.readers import PdfReader
 from mmrag.types import Answer, Box, Citation, Claim, Document, Evidence, IndexReport, Page, Region, Verdict
 
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("draw_hidden", ROOT / "scripts" / "draw_hidden.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
-    return module
-
-
-DRAWN = _script()
+DRAWN = load_script("draw_hidden")
 
 
 def _read(path: Path) -> Page:

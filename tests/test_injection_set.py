@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pymupdf
 import pytest
+from script_modules import load_script
 
-ROOT = Path(__file__).resolve().parents[1]
 Set = tuple[Path, list[dict[str, Any]]]
-
-
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("draw_injections", ROOT / "scripts" / "draw_injections.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
-    return module
 
 
 def _drawn(folder: Path, every: int) -> Set:
     """The whole set, of which every so many documents are written."""
-    module = script()
+    module = load_script("draw_injections")
     write = module._write
     module._write = lambda page, file, **how: None if page.number % every else write(page, file, **how)
     return folder, module.draw(folder)
@@ -66,7 +53,7 @@ def test_the_same_seed_gives_the_same_files(drawn: Set, tmp_path: Path) -> None:
 
 
 def test_another_seed_gives_other_documents(drawn: Set, tmp_path: Path) -> None:
-    module = script()
+    module = load_script("draw_injections")
     module._write = lambda page, file, **how: None
     other = module.draw(tmp_path, "another")
     assert [one["kind"] for one in other] == [one["kind"] for one in drawn[1]]

@@ -13,7 +13,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Engine, any_, bindparam, create_engine, event, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Engine,
+    Table,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
@@ -21,7 +34,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from mmrag.errors import IndexBusy, IndexDamaged, MissingExtra, MmragError, StorageFull, UsageError
 
-__all__ = ["BUSY_SECONDS", "REBUILD", "address", "among", "chunks", "connect", "listed", "translated"]
+__all__ = ["BUSY_SECONDS", "REBUILD", "address", "among", "chunks", "connect", "is_there", "listed", "translated"]
 
 REBUILD = (
     "The catalog is damaged; your documents are not touched. Delete the index folder and run `mmrag index` on your "
@@ -66,6 +79,14 @@ def connect(url: URL) -> Engine:
         return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     except ImportError as error:
         raise MissingExtra("PostgreSQL needs psycopg", "pip install 'psycopg[binary]'") from error
+
+
+def is_there(connection: Connection, table: Table) -> bool:
+    """Whether a catalog has a table that older ones lack; asked once for each connection that has found it."""
+    known = connection.info
+    if not known.get(table.name):
+        known[table.name] = inspect(connection).has_table(table.name)
+    return bool(known[table.name])
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, inspect, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, func, select
 from sqlalchemy.engine import URL
 
-from mmrag.catalog.engine import REBUILD, among, chunks, listed, translated
+from mmrag.catalog.engine import REBUILD, among, chunks, is_there, listed, translated
 from mmrag.catalog.matching import place_filter
 from mmrag.catalog.packing import region_checksum, unpack_words, vector_checksum
 from mmrag.catalog.records import moment
@@ -81,11 +81,8 @@ def _build(connection: Connection, rows: Sequence[Any]) -> list[Region]:
 
 def _hidden(connection: Connection, ids: Iterable[int]) -> dict[tuple[int, int], int]:
     """How many words cannot be seen, by content and page, where there are any."""
-    known = connection.info  # kept with the connection; a table once there stays
-    if not known.setdefault("mmrag_hidden", False):
-        known["mmrag_hidden"] = inspect(connection).has_table(hidden.name)
-        if not known["mmrag_hidden"]:
-            return {}
+    if not is_there(connection, hidden):
+        return {}
     dialect = connection.dialect.name
     rows = connection.execute(_hidden_by_content(dialect), listed(dialect, ids))
     return {(content, page): words for content, page, words in rows}
@@ -116,6 +113,14 @@ def _hidden_by_content(dialect: str) -> Select[Any]:
 @cache
 def _regions_by_id(dialect: str) -> Select[Any]:
     return _region_rows().where(among(dialect, regions.c.id))
+
+
+def _page(document_id: str, page: int, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join(contents, contents.c.id == pages.c.content)
+        .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
+    )
 
 
 def paths_of(connection: Connection, ids: Iterable[int]) -> dict[int, list[bytes]]:
@@ -169,24 +174,14 @@ class RegionReads:
 
     def page_shape(self, document_id: str, page: int) -> float | None:
         """The height of a page of a live document as a multiple of its width; None where there is no such page."""
-        query = (
-            select(pages.c.width, pages.c.height)
-            .join(contents, contents.c.id == pages.c.content)
-            .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
-        )
         with self._read() as connection:
-            found = connection.execute(query).first()
+            found = connection.execute(_page(document_id, page, pages.c.width, pages.c.height)).first()
         return found.height / found.width if found is not None and found.width > 0 else None
 
     def words(self, document_id: str, page: int) -> tuple[Word, ...]:
         """Words of a page of a live document in reading order, boxes within 1/65535; () where there are none."""
-        query = (
-            select(pages.c.words)
-            .join(contents, contents.c.id == pages.c.content)
-            .where(contents.c.hash == document_id, pages.c.number == page, live(contents.c.id))
-        )
         with self._read() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_page(document_id, page, pages.c.words)).first()
         try:
             return () if row is None else unpack_words(row.words)
         except (ValueError, TypeError) as error:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, delete, func, insert, inspect, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 from sqlalchemy.engine import URL
 
-from mmrag.catalog.engine import REBUILD, translated
+from mmrag.catalog.engine import REBUILD, is_there, translated
 from mmrag.catalog.packing import storable
 from mmrag.catalog.records import microseconds, moment
 from mmrag.catalog.schema import turns
@@ -128,7 +128,7 @@ class TurnTable:
         """The turns of a conversation, oldest first; [] for one that is not there. Raises `IndexDamaged`."""
         query = select(turns).where(turns.c.conversation == storable(conversation)).order_by(turns.c.number)
         with self._read() as connection:
-            return [_turn(row) for row in connection.execute(query)] if _is_there(connection) else []
+            return [_turn(row) for row in connection.execute(query)] if is_there(connection, turns) else []
 
     def conversations(self, limit: int | None = None) -> list[ConversationRecord]:
         """Every conversation, the one last spoken in first; at most `limit`."""
@@ -143,7 +143,7 @@ class TurnTable:
             .limit(limit)
         )
         with self._read() as connection:
-            rows = connection.execute(query).all() if _is_there(connection) else []
+            rows = connection.execute(query).all() if is_there(connection, turns) else []
         return [
             ConversationRecord(name, title, count, moment(begin * 1000), moment(end * 1000))
             for name, title, count, begin, end in rows
@@ -152,7 +152,7 @@ class TurnTable:
     def forget_conversation(self, conversation: str) -> int:
         """Delete a conversation; returns how many turns it had."""
         with translated(self._url), self._writing() as connection:
-            if not _is_there(connection):
+            if not is_there(connection, turns):
                 return 0
             rows = delete(turns).where(turns.c.conversation == storable(conversation))
             return int(connection.execute(rows).rowcount)
@@ -160,16 +160,12 @@ class TurnTable:
 
 def turn_problems(connection: Connection) -> Iterator[str]:
     """One line for each turn that is not what was written."""
-    if _is_there(connection):
+    if is_there(connection, turns):
         for row in connection.execute(select(turns)):
             try:
                 _turn(row)
             except IndexDamaged as error:
                 yield error.message
-
-
-def _is_there(connection: Connection) -> bool:
-    return bool(inspect(connection).has_table(turns.name))
 
 
 def _values(turn: TurnRecord) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from mmrag.errors import FileDamaged, FileLocked
 from mmrag.protocols import ReadOptions
 from mmrag.readers.detect import failed
 from mmrag.readers.pdf_page import mupdf, read_page
+from mmrag.readers.pdf_text import count_words
 from mmrag.types import Page, Word
 
 __all__ = ["PdfReader", "open_pdf"]
@@ -160,8 +161,7 @@ def _words_off(document: Any, number: int) -> int:
 
 
 def _count_words(document: Any, number: int) -> int:
-    words = document.load_page(number - 1).get_text("words")
-    return sum(any(map(str.isalnum, word[4])) for word in words)
+    return count_words(word[4] for word in document.load_page(number - 1).get_text("words"))
 
 
 _LABEL = re.compile(r"^\W*(?:[^\W\d_]+\s+)?[\divxlc]+(?:\.\d+)*[.:)]?\s+", re.IGNORECASE)

@@ -45,10 +45,9 @@ def read_page(document: Any, number: int, options: ReadOptions) -> Page | None:
     if not (width > 0 and height > 0):
         return None
     origin = (left, top)
-    # A page that takes long to interpret is not interpreted again.
-    again = page if seconds < _MAX_SECONDS else None
-    groups, images, unseen = read_text(listing, (left, top, right, bottom), again)
-    paths, across, down = _paths(document, page, origin) if seconds < _MAX_SECONDS else ([], [], [])
+    quick = seconds < _MAX_SECONDS
+    groups, images, unseen = read_text(listing, (left, top, right, bottom), page if quick else None)
+    paths, across, down = _paths(document, page, origin) if quick else ([], [], [])
     plain = [word for group in groups for line in group for word in line.words]
     curves = [rect for rect, upright in paths if not upright]
     found = tables.find_tables((across, down), curves, plain, (width, height))

@@ -9,7 +9,7 @@ import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
@@ -20,7 +20,7 @@ from mmrag.readers.graphics import Rect, WordTuple
 from mmrag.readers.hidden import Drawn, Layers, doubtful, layers, settle, take_hidden
 from mmrag.readers.layout import Line, joined
 
-__all__ = ["mupdf", "read_text"]
+__all__ = ["count_words", "mupdf", "read_text"]
 
 _log = logging.getLogger(__name__)
 
@@ -67,8 +67,13 @@ def read_text(listing: Any, bounds: Rect, page: Any = None) -> tuple[list[list[L
         if line["spans"]
     }
     images = [(b[0] - left, b[1] - top, b[2] - left, b[3] - top) for _, b in drawn.images]
-    unseen = sum(any(map(str.isalnum, word[4])) for _, line in _lines(taken, bounds) for word in line)
+    unseen = count_words(word[4] for _, line in _lines(taken, bounds) for word in line)
     return _grouped(_lines(words, bounds), styles), images, unseen + clipped
+
+
+def count_words(words: Iterable[str]) -> int:
+    """How many have a letter or a digit."""
+    return sum(any(map(str.isalnum, word)) for word in words)
 
 
 def _clipped(page: Any, shown: Sequence[tuple[Any, ...]]) -> int:
@@ -80,8 +85,7 @@ def _clipped(page: Any, shown: Sequence[tuple[Any, ...]]) -> int:
     # Some words are told apart in the one and not in the other; their letters are the same.
     if not Counter("".join(inside)) - Counter("".join(word[4] for word in shown)):
         return 0
-    lost = Counter(inside) - Counter(word[4] for word in shown)
-    return sum(number for word, number in lost.items() if any(map(str.isalnum, word)))
+    return count_words((Counter(inside) - Counter(word[4] for word in shown)).elements())
 
 
 def _seen(
