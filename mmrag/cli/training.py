@@ -74,6 +74,9 @@ def train(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
     grow: Annotated[
         bool, typer.Option("--grow", help="Begin with small pictures: as good, in half the time (size small).")
     ] = False,
+    multiscale: Annotated[
+        bool, typer.Option("--multiscale", help="Another size of pictures at each step (size small).")
+    ] = False,
     every: Annotated[int, typer.Option("--every", min=1, metavar="N", help="Steps between measurements.")] = 100,
     precision: Annotated[str, typer.Option("--precision", metavar="KIND", help="auto, fp32 or bf16.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of weights, order and pictures.")] = 0,
@@ -113,6 +116,7 @@ def train(  # noqa: PLR0913, PLR0917  (one argument an option: Typer's way)
         precision=cast(Any, precision),
         every=every,
         grow=grow,
+        multiscale=multiscale,
     )
     job = Job(plan, start or "", size, trained, blocks or 1, onnx=onnx)
     run = _Run(job, expanded(out), resume, device, workers)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.errors import MmragError
 from mmrag.training.pairs import Pair, Pairs, Split
-from mmrag.training.varying import varied_picture, varied_text
+from mmrag.training.varying import varied_part, varied_picture, varied_text
 
 __all__ = ["Batch", "Batches", "Choice"]
 
@@ -30,6 +30,8 @@ _CHUNK = 16
 """Pairs that a worker decodes before it hands them over."""
 _AHEAD = 4
 """Chunks that each worker has waiting."""
+_PARTS = 0.4
+"""Of the pictures whose captions' claims are known: how many are seen in part or in other colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,12 @@ def _one(pairs: Pairs, recipe: Recipe, choice: Choice) -> tuple[npt.NDArray[np.u
     image, text = pair.image, pair.texts[number]
     if choice.split == "train":
         rng = Random(choice.draw)  # noqa: S311 - pictures, not secrets
+        part = varied_part(image, rng) if pair.claims and rng.random() < _PARTS else None
+        if part is not None:
+            fitting = [at for at, claims in enumerate(pair.claims) if all(one.startswith(part.kept) for one in claims)]
+            if fitting:
+                number = rng.choice(fitting)
+                image, text = part.image, pair.texts[number]
         image, text = varied_picture(image, rng), varied_text(text, rng) if pair.claims else text
     pixels = np.rint(recipe.pixels(image)).astype(np.uint8)
     return pixels, text, pair, pair.claims[number] if pair.claims else frozenset()

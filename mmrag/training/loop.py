@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from mmrag.embedders.torch_runtime import import_library
 from mmrag.errors import MmragError, UsageError
 from mmrag.indexing.interrupts import Interrupts
@@ -42,7 +44,8 @@ class Plan:
     `clip` bounds the norm of the gradient; `every`: steps between measurements. `precision`: "auto" is bf16 where a
     CUDA device has it and fp32 elsewhere (autocast to bf16 was slower than fp32 on the CPUs that were tried).
     `grow`: begin with pictures of half the size and end with whole ones (Tan & Le 2021, progressive learning), for
-    models of convolutions, which take any size.
+    models of convolutions, which take any size. `multiscale`: the size of the pictures changes from step to step, from
+    five sixths of the model's to one and a half (Redmon & Farhadi 2017, multi-scale training), for the same models.
     """
 
     steps: int = 1000
@@ -57,6 +60,7 @@ class Plan:
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     every: int = 100
     grow: bool = False
+    multiscale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,19 @@ def learning_rate(plan: Plan, step: int) -> float:
 
 _STAGES = ((0.4, 0.58), (0.65, 0.66), (0.85, 0.83), (1.0, 1.0))
 """Up to this share of the steps, pictures of this share of the model's own size."""
+_SCALES = (5 / 6, 1.0, 7 / 6, 4 / 3, 3 / 2)
 _STRIDE = 16
 
 
 def edge_at(plan: Plan, step: int, whole: int) -> int:
-    """Height and width, in pixels, of the pictures of a step (from 0) of a plan that grows, whose last are `whole`."""
-    share = next(size for until, size in _STAGES if step < until * plan.steps)
-    return min(whole, max(2 * _STRIDE, round(whole * share / _STRIDE) * _STRIDE))
+    """Height and width, in pixels, of the pictures of a step (from 0); those of the model itself are `whole`."""
+    if plan.multiscale:
+        share = _SCALES[int(np.random.default_rng([plan.seed, step]).integers(len(_SCALES)))]
+    elif plan.grow:
+        share = next(size for until, size in _STAGES if step < until * plan.steps)
+    else:
+        return whole
+    return max(2 * _STRIDE, round(whole * share / _STRIDE) * _STRIDE)
 
 
 def train(
@@ -126,9 +136,12 @@ def train(
     if size < 2 or plan.steps < 1:
         raise UsageError("a training needs a step of two pairs at least", "Give a larger --batch or --steps.")
     whole = towers.recipe.size
-    if plan.grow and not (towers.convolves and whole[0] == whole[1]):
-        raise UsageError("this model takes pictures of one size only", "Leave out --grow.")
-    edge = partial(edge_at, plan, whole=whole[0]) if plan.grow else None
+    varied = plan.grow or plan.multiscale
+    if varied and not (towers.convolves and whole[0] == whole[1]):
+        raise UsageError("this model takes pictures of one size only", "Leave out --grow and --multiscale.")
+    if plan.grow and plan.multiscale:
+        raise UsageError("--grow and --multiscale cannot be used together", "Name one of them.")
+    edge = partial(edge_at, plan, whole=whole[0]) if varied else None
     with Batches(pairs, towers.recipe, size, seed=plan.seed, workers=workers, edge=edge) as batches:
         run = _Run(towers, plan, folder / CHECKPOINT, device, on_progress)
         run.resume()
