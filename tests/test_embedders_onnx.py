@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -32,12 +33,29 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_the_graphs_give_the_vectors_of_the_model(folder: Path) -> None:
+def at_one_scale(folder: Path, target: Path, scale: float) -> Embedder:
+    """The same graphs, whose pictures are seen at one scale."""
+    shutil.copytree(folder, target)
+    settings = target / onnx_models.CONFIG_FILE
+    settings.write_text(json.dumps({**json.loads(settings.read_text("utf-8")), "scales": [scale]}), "utf-8")
+    return embedders.load(f"onnx:{target}")
+
+
+def test_the_graphs_give_the_vectors_of_the_model(folder: Path, tmp_path: Path) -> None:
     images = [picture(index, 3).image for index in range(4)]
     texts = ["a pie chart", "원 그래프", "x " * 200, ""]
-    graphs, model = embedders.load(f"onnx:{folder}"), embedders.load(f"open_clip:{folder}")
+    graphs, model = at_one_scale(folder, tmp_path / "one", 1.0), embedders.load(f"open_clip:{folder}")
     assert float((graphs.embed_images(images) * model.embed_images(images)).sum(axis=1).min()) > 0.999
     assert float((graphs.embed_queries(texts) * model.embed_queries(texts)).sum(axis=1).min()) > 0.999
+
+
+def test_convolutions_see_each_picture_at_two_scales(folder: Path, tmp_path: Path) -> None:
+    images = [picture(index, 3).image for index in range(4)]
+    whole = embedders.load(f"onnx:{folder}").embed_images(images)
+    one, two = (at_one_scale(folder, tmp_path / str(scale), scale).embed_images(images) for scale in (1.0, 1.5))
+    assert np.allclose(whole, (one + two) / np.linalg.norm(one + two, axis=1, keepdims=True), atol=1e-5)
+    assert np.allclose(np.linalg.norm(whole, axis=1), 1.0, atol=1e-5)
+    assert float((one * two).sum(axis=1).max()) < 0.9999
 
 
 def test_a_vector_is_the_same_to_the_last_bit_whatever_comes_with_it(folder: Path) -> None:

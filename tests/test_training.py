@@ -117,9 +117,10 @@ def test_a_training_that_was_killed_ends_with_the_same_bits(tmp_path: Path) -> N
         run(shapes.Shapes(), job, tmp_path / "halved", resume=True, device="cpu")
 
 
-def test_pictures_grow_only_for_convolutions(tmp_path: Path, start: str) -> None:
+@pytest.mark.parametrize("option", ["grow", "multiscale"])
+def test_sizes_change_only_for_convolutions(tmp_path: Path, start: str, option: str) -> None:
     with pytest.raises(UsageError, match="one size only"):
-        train(shapes.Shapes(), Towers(load_start(start)), replace(PLAN, grow=True), tmp_path)
+        train(shapes.Shapes(), Towers(load_start(start)), replace(PLAN, **{option: True}), tmp_path)
 
 
 def test_drawn_pictures_are_kept_while_they_are_looked_at_again(tmp_path: Path) -> None:

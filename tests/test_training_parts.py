@@ -25,7 +25,7 @@ from mmrag.training.losses import infonce, same_rows, sigmoid
 from mmrag.training.measuring import recall_of
 from mmrag.training.pairs import Pair, Split, is_held_out
 from mmrag.training.tokenizer import train_tokenizer
-from mmrag.training.varying import varied_picture, varied_text
+from mmrag.training.varying import varied_part, varied_picture, varied_text
 
 SPLITS: tuple[Split, ...] = ("train", "held-out")
 SMALL = Recipe(size=(16, 16), resize="squash")
@@ -139,6 +139,16 @@ def test_pictures_grow_in_stages_to_the_whole_size() -> None:
         assert [batch.pixels.shape[2:] for batch in batches.steps(0, 2)] == [(8, 8), (16, 16)]
 
 
+def test_sizes_change_from_step_to_step_and_are_decided_by_the_seed() -> None:
+    plan = Plan(steps=200, multiscale=True)
+    edges = [edge_at(plan, step, 192) for step in range(200)]
+    assert set(edges) == {160, 192, 224, 256, 288}
+    assert max(edges.count(edge) for edge in set(edges)) < 70
+    assert edges == [edge_at(plan, step, 192) for step in range(200)]
+    assert edges != [edge_at(Plan(steps=200, multiscale=True, seed=1), step, 192) for step in range(200)]
+    assert {edge_at(Plan(steps=200), step, 192) for step in range(200)} == {192}
+
+
 def test_a_kept_pair_is_made_once_and_comes_back_the_same(tmp_path: Path) -> None:
     made: list[int] = []
 
@@ -176,6 +186,44 @@ def test_a_varied_pair_keeps_what_its_captions_say() -> None:
     assert all("막대 그래프" in text or "a bar chart" in text for text in texts)
     long = "a bar chart, " * 20
     assert varied_text(long, Random(1)) == long
+
+
+def test_a_part_keeps_the_kind_and_the_smaller_ones_the_group_alone() -> None:
+    image = Image.new("RGB", (120, 90), "white")
+    for place in range(0, 120, 8):  # marks everywhere, so that every part shows some
+        image.paste((200, 20, 20), (place, 0, place + 4, 90))
+    parts = [varied_part(image, Random(seed)) for seed in range(120)]
+    sizes = [part.image.size for part in parts]
+    assert all(width >= 48 and height >= 48 for width, height in sizes)
+    assert len(set(sizes)) > 60
+    small = [part for part in parts if part.image.width * part.image.height < 0.45 * 120 * 90]
+    assert small
+    assert {part.kept for part in small} == {("group:",)}
+    assert {part.kept for part in parts} == {("group:",), ("type:", "group:")}
+    assert all(float(np.asarray(part.image.convert("L")).std()) > 5 for part in parts)
+    colours = {part.image.getpixel((part.image.width // 2, 3)) for part in parts}
+    assert len(colours) > 10
+
+
+class ClaimedShapes(shapes.Shapes):
+    """Shapes of whose captions it is known what they claim: the first one a colour, the second one the kind alone."""
+
+    def pair(self, split: Split, index: int) -> Pair:
+        made = super().pair(split, index)
+        claims = (frozenset({"type:shape", "colour:red"}), frozenset({"group:shape"}))
+        return Pair(made.image, ("a red shape", "SHAPE"), made.key, claims, claims[0] | claims[1])
+
+
+def test_a_picture_in_other_colours_is_never_called_by_its_colour() -> None:
+    with Batches(ClaimedShapes(64), SMALL, 64) as batches:
+        (batch,) = batches.steps(0, 1)
+    said = ["colour:red" in claims for claims in batch.claims]
+    assert 5 < sum(said) < 40  # half of the captions name one, two in five pictures are seen in part
+    index = [choice.index for choice in batches.choices(0)]
+    for named, pixels, place in zip(said, batch.pixels, index, strict=True):
+        if named and place % 4 == 0 and place // 4 % 4 == 1:
+            red, green, blue = (int(one) for one in pixels[:, 8, 8])
+            assert red > 2 * max(green, blue)
 
 
 def test_order_is_a_permutation_an_epoch_and_decided_by_the_seed() -> None:

@@ -1,8 +1,9 @@
 """Encoders of images and texts as two ONNX graphs: without torch, ready in a moment, quick on a CPU.
 
-A folder holds `onnx_clip.json` (what the pictures have to look like, tokens of a text), `image.onnx`, `text.onnx`,
-`tokenizer.json` and a model card; `mmrag train --onnx` writes one. One such encoder comes with the package: it knows
-documents (charts, tables, diagrams, forms, pages), and little of photographs. Knows no training.
+A folder holds `onnx_clip.json` (what the pictures have to look like, at which scales they are seen, tokens of a text),
+`image.onnx`, `text.onnx`, `tokenizer.json` and a model card; `mmrag train --onnx` writes one. One such encoder comes
+with the package: it knows documents (charts, tables, diagrams, forms, pages), and little of photographs. Knows no
+training.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ __all__ = [
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
 FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
-DOCUMENT_CLIP_SHA256 = "e5971ac4017773f250db06250d073184dc6d2b959a2d42a733f20e761af8ec9a"
+DOCUMENT_CLIP_SHA256 = "130c91b46852885a9e770d85f20a4bd66da33e9913308a63320820f636796510"
 """Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
@@ -56,14 +58,15 @@ class OnnxClipEmbedder:
     def __init__(self, folder: Path, label: str, digest: str) -> None:
         try:
             settings = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
-            self._recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
+            recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
+            self._recipes = [_scaled(recipe, float(scale)) for scale in settings["scales"]]
             self._length, self.dim = int(settings["length"]), int(settings["dim"])
             self._pad = int(settings["pad"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelUnavailable(
                 f"{folder} holds no encoder in ONNX", "Name a folder of `mmrag train --onnx`."
             ) from error
-        self.image_size = max(self._recipe.size)
+        self.image_size = max(recipe.size)
         self._tokenizer = load_tokenizer(folder)
         self._tokenizer.enable_truncation(self._length)
         self._tokenizer.enable_padding(length=self._length, pad_id=self._pad)
@@ -86,7 +89,15 @@ class OnnxClipEmbedder:
         return self.embed_passages(texts)
 
     def _images(self, images: Sequence[Image.Image]) -> Vectors:
-        return self._infer(IMAGE_FILE, np.stack([self._recipe.pixels(image) for image in images]))
+        """The mean of what is seen at each scale."""
+        views = [
+            self._infer(IMAGE_FILE, np.stack([recipe.pixels(image) for image in images])) for recipe in self._recipes
+        ]
+        if len(views) == 1:
+            return views[0]
+        mean = np.mean(views, axis=0)
+        found: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return found
 
     def _infer(self, name: str, values: npt.NDArray[Any]) -> Vectors:
         # One row a run: how many others there are must not change a vector, not even in its last bit.
@@ -134,6 +145,12 @@ def document_clip(argument: str = "", device: str = "auto") -> OnnxClipEmbedder:
 def shipped() -> Path | None:
     """Where the package's own encoder lies, or None in an installation that lacks it."""
     return _SHIPPED if _is_whole(_SHIPPED) else None
+
+
+def _scaled(recipe: Recipe, scale: float) -> Recipe:
+    """The recipe for pictures `scale` times as large."""
+    rows, columns = (round(side * scale) for side in recipe.size)
+    return replace(recipe, size=(rows, columns))
 
 
 def _frozen(value: Any) -> Any:

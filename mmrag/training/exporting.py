@@ -28,13 +28,15 @@ from mmrag.errors import StorageFull, UsageError
 from mmrag.training.loop import Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
 from mmrag.training.tokenizer import PAD
-from mmrag.training.towers import Towers
+from mmrag.training.towers import Towers, convolves
 
 __all__ = ["CARD_FILE", "export", "export_onnx", "model_card"]
 
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
+_LARGER = 1.5
+"""Of the size of a model of convolutions: what it sees as well. Finer print tells text from drawings."""
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -76,8 +78,9 @@ def export(towers: Towers, folder: Path, card: str, *, half: bool = True) -> str
 def export_onnx(folder: Path) -> str:
     """Write the graphs of a model of open_clip that `export` wrote into the same folder; return the id that loads them.
 
-    Weights are kept as float16 and computed with in float32. Raises `UsageError` for a model in another layout, or one
-    whose texts `tokenizers` alone cannot read.
+    Weights are kept as float16 and computed with in float32. A model of convolutions looks at each picture twice, in
+    its own size and in one and a half of it. Raises `UsageError` for a model in another layout, or one whose texts
+    `tokenizers` alone cannot read.
     """
     if (
         not (folder / CONFIG_FILE).is_file()
@@ -91,9 +94,10 @@ def export_onnx(folder: Path) -> str:
     tower.model.eval()
     tokens = tower.tokenize(["a chart", "a table"])["tokens"]
     pixels = torch.zeros(2, 3, *recipe.size)
-    for file, features, example in (
-        (IMAGE_FILE, tower.model.encode_image, pixels),
-        (TEXT_FILE, tower.model.encode_text, tokens),
+    free = {0: "n", 2: "height", 3: "width"} if convolves(tower.model) else {0: "n"}
+    for file, features, example, axes in (
+        (IMAGE_FILE, tower.model.encode_image, pixels, free),
+        (TEXT_FILE, tower.model.encode_text, tokens, {0: "n"}),
     ):
         graph = io.BytesIO()
         with warnings.catch_warnings():
@@ -104,7 +108,7 @@ def export_onnx(folder: Path) -> str:
                 graph,
                 input_names=["input"],
                 output_names=["vectors"],
-                dynamic_axes={"input": {0: "n"}, "vectors": {0: "n"}},
+                dynamic_axes={"input": axes, "vectors": {0: "n"}},
                 opset_version=_OPSET,
                 dynamo=False,
             )
@@ -115,6 +119,7 @@ def export_onnx(folder: Path) -> str:
         "pad": tokenizer.token_to_id(PAD),
         "dim": int(loaded.config["embed_dim"]),
         "recipe": asdict(recipe),
+        "scales": [1.0, _LARGER] if len(free) > 1 else [1.0],
     }
     _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
     return f"onnx:{folder}"

@@ -19,7 +19,7 @@ from mmrag.errors import UsageError
 from mmrag.training.losses import MAX_SCALE, Tensor
 from mmrag.training.starting import initial_scale
 
-__all__ = ["Side", "Towers", "Trains"]
+__all__ = ["Side", "Towers", "Trains", "convolves"]
 
 Trains: TypeAlias = Literal["all", "image", "blocks", "adapter"]
 """What may change: everything, all but the text tower, the last blocks of both towers, or an adapter behind each."""
@@ -69,8 +69,7 @@ class Towers:
             raise UsageError("a model that keeps the shape of pictures cannot be trained here", "Name another model.")
         self.recipe = recipe
         self._torch = import_library("torch")
-        convolution = self._torch.nn.Conv2d
-        self.convolves = sum(isinstance(module, convolution) for module in self.model.modules()) > 2
+        self.convolves = convolves(self.model)
         parameter = self._torch.nn.Parameter
         scale, bias = initial_scale(loss, pairs)
         own = dict(self.model.named_parameters())
@@ -230,6 +229,12 @@ class Towers:
                 if weights > most:
                     best, most = (name, len(module)), weights
         return best
+
+
+def convolves(model: Any) -> bool:
+    """Whether a model's images go through convolutions, which take any size."""
+    convolution = import_library("torch").nn.Conv2d
+    return sum(isinstance(module, convolution) for module in model.modules()) > 2
 
 
 def _of_images(names: Mapping[str, Any]) -> set[str]:
