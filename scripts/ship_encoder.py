@@ -1,10 +1,11 @@
 """Put a trained encoder into the package as `document-clip`, and pin the hash of its files.
 
-    mmrag train --generated 120000 --size small --batch 256 --steps 1800 --grow --onnx --out models/document-clip
+    mmrag train --generated 120000 --size small --batch 256 --steps 1800 --grow --out models/document-clip
     python scripts/ship_encoder.py models/document-clip
 
-Copies the graphs, the tokenizer, the settings and the model card. The card is then completed by hand with what
-tests/benchmarks/bench_looks.py measures. Every index whose pixels an earlier one made has to be rebuilt.
+Of several folders, parts of one training, the mean of the weights is shipped. Writes the graphs, the tokenizer, the
+settings and, where there is none, the model card, which is completed by hand with what tests/benchmarks/bench_looks.py
+measures. Every index whose pixels an earlier one made has to be rebuilt.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from mmrag.embedders import onnx_models
+from mmrag.training.exporting import CARD_FILE, average, export_onnx
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "mmrag" / "embedders" / "document_clip"
@@ -22,13 +25,19 @@ MODULE = ROOT / "mmrag" / "embedders" / "onnx_models.py"
 
 
 def main() -> None:
-    """Copy, check that it loads, pin."""
+    """Average, write, check that it loads, pin."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="what `mmrag train --onnx` wrote")
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("folders", type=Path, nargs="+", help="what `mmrag train` wrote")
+    folders: list[Path] = parser.parse_args().folders
     TARGET.mkdir(exist_ok=True)
-    for name in (*onnx_models.FILES, "README.md"):
-        shutil.copyfile(folder / name, TARGET / name)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        average(folders, folder)
+        export_onnx(folder)
+        for name in onnx_models.FILES:
+            shutil.copyfile(folder / name, TARGET / name)
+        if not (TARGET / CARD_FILE).is_file():
+            shutil.copyfile(folder / CARD_FILE, TARGET / CARD_FILE)
     digest = onnx_models.files_hash(TARGET)
     embedder = onnx_models.OnnxClipEmbedder(TARGET, "document-clip", digest)
     text = MODULE.read_text("utf-8")
