@@ -64,6 +64,28 @@ def test_a_vector_is_the_same_to_the_last_bit_whatever_comes_with_it(folder: Pat
     assert np.array_equal(model.embed_images(images)[7], model.embed_images([images[7]])[0])
 
 
+def test_the_mean_of_two_parts_of_a_training_has_the_mean_of_their_weights(folder: Path, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    from mmrag.training import fresh
+    from mmrag.training.exporting import average
+    from mmrag.training.starting import WEIGHTS_FILE
+
+    first, second = load_file(folder / WEIGHTS_FILE), shutil.copytree(folder, tmp_path / "second")
+    save_file({name: np.asarray(array + array.dtype.type(2)) for name, array in first.items()}, second / WEIGHTS_FILE)
+    assert average([folder, second], tmp_path / "mean") == f"open_clip:{tmp_path / 'mean'}"
+    found = load_file(tmp_path / "mean" / WEIGHTS_FILE)
+    assert all(found[name].dtype == array.dtype for name, array in first.items())
+    assert all(np.allclose(found[name], array + 1, atol=2e-3) for name, array in first.items())
+    assert embedders.load(f"open_clip:{tmp_path / 'mean'}").embed_queries(["a chart"]).shape[0] == 1
+
+    other = tmp_path / "other"
+    fresh("small", [*CAPTIONS, "quite other words"] * 3, other)
+    with pytest.raises(UsageError, match="different weights or tokenizers"):
+        average([folder, other], tmp_path / "no")
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize(
     "missing", [onnx_models.IMAGE_FILE, onnx_models.TEXT_FILE, onnx_models.CONFIG_FILE, "tokenizer.json"]
 )
