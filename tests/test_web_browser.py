@@ -174,6 +174,30 @@ def test_a_conversation_goes_on_is_kept_and_can_be_deleted(desk: Tab, server: Ru
     page.wait_for_function("(href) => !document.querySelector(`.talk a[href='${href}']`)", arg=address)
 
 
+def test_a_list_that_arrives_late_does_not_take_back_what_was_pressed(desk: Tab) -> None:
+    page = desk.page
+    desk.ask(QUESTION)
+    address = page.evaluate("location.hash")
+    page.locator(f'#recent a[href="{address}"]').wait_for()
+    waiting: list[Any] = []
+    page.route("**/api/conversations", lambda route: waiting.append(route))  # noqa: PLW0108 - it is given attributes
+    desk.go("/history")
+    row = page.locator(".talk").filter(has=page.locator(f'a[href="{address}"]'))
+    row.locator(".icon-button").click()
+    asked = page.locator(".talk .is-danger")
+    asked.wait_for()
+    page.evaluate("document.querySelector('.talks').dataset.old = 'yes'")
+    until(lambda: bool(waiting) or page.wait_for_timeout(20))
+    for route in waiting:
+        route.continue_()
+    page.wait_for_function("() => !document.querySelector('.talks').dataset.old")
+    assert asked.count() == 1
+    assert asked.evaluate("(node) => node === document.activeElement")
+    page.get_by_role("button", name="Keep").click()
+    assert row.locator(".icon-button").count() == 1
+    page.unroute("**/api/conversations")
+
+
 def test_enter_never_sends_while_a_korean_syllable_is_put_together(desk: Tab) -> None:
     page = desk.page
     page.fill("#question", "신입 사원 채")

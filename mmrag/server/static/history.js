@@ -7,6 +7,8 @@ import { currentThread, forgetThread, problem } from "./ask.js";
 const RECENT = 30;
 let kept = null;
 let failed = null;
+/** The conversation that asks whether it shall be deleted, and its row: the list may be drawn anew meanwhile. */
+let asking = null;
 
 /** Ask the server for the list and draw it wherever it is shown. */
 export async function loadHistory() {
@@ -21,6 +23,7 @@ export async function loadHistory() {
 
 /** The view with all conversations. */
 export function historyView(root) {
+  asking = null;
   fill(root, h("div", { class: "page history" }, h("h1", {}, "History"), h("div", { class: "history-body" }, h("p", { class: "quiet loading" }, "Opening…"))));
   if (kept) draw();
   loadHistory();
@@ -34,7 +37,11 @@ export function draw() {
   if (failed && !kept) fill(body, problem(failed, loadHistory));
   else if (kept && !kept.length) {
     fill(body, h("div", { class: "empty" }, h("p", { class: "empty-title" }, "No conversations yet"), h("p", {}, "What you ask here is kept beside the index, on this machine, so that you can go on with it later."), h("a", { class: "button is-main", href: "#/" }, "Ask something")));
-  } else if (kept) fill(body, h("ul", { class: "talks" }, kept.map(row)));
+  } else if (kept) {
+    const focused = document.activeElement;
+    fill(body, h("ul", { class: "talks" }, kept.map((one) => (asking?.id === one.id ? asking.item : row(one)))));
+    if (body.contains(focused)) focused.focus();
+  }
 }
 
 function side() {
@@ -54,6 +61,7 @@ function side() {
 function row(one) {
   const item = h("li", { class: "talk" });
   const ask = () => {
+    asking = { id: one.id, item };
     fill(
       item,
       said("span", `Delete “${one.title}”?`, { class: "talk-sure" }),
@@ -80,12 +88,14 @@ function row(one) {
     const links = document.querySelectorAll(".talk a");
     (links[at] || document.querySelector(".history-body a"))?.focus();
   };
-  const show = () =>
+  const show = () => {
+    if (asking?.item === item) asking = null;
     fill(
       item,
       h("a", { href: `#/c/${encodeURIComponent(one.id)}` }, said("span", one.title || "Untitled", { class: "talk-title" }), h("span", { class: "talk-when" }, `${ago(one.updated)} · ${count(one.turns, "question")}`)),
       iconButton(`Delete “${one.title}”`, "trash", ask),
     );
+  };
   show();
   return item;
 }
