@@ -37,7 +37,7 @@ def main() -> None:
         for name in onnx_models.FILES:
             shutil.copyfile(folder / name, TARGET / name)
         if not (TARGET / CARD_FILE).is_file():
-            shutil.copyfile(folder / CARD_FILE, TARGET / CARD_FILE)
+            shutil.copyfile(folders[0] / CARD_FILE, TARGET / CARD_FILE)
     digest = onnx_models.files_hash(TARGET)
     embedder = onnx_models.OnnxClipEmbedder(TARGET, "document-clip", digest)
     text = MODULE.read_text("utf-8")

@@ -135,6 +135,7 @@ def test_pictures_grow_in_stages_to_the_whole_size() -> None:
     assert edges[0] == 112
     assert edges[-1] == 192
     assert all(edge % 16 == 0 for edge in edges)
+    assert max(edge_at(plan, step, 216) for step in range(100)) == 216
     with Batches(shapes.Shapes(), SMALL, 4, edge=lambda step: 16 if step else 8) as batches:
         assert [batch.pixels.shape[2:] for batch in batches.steps(0, 2)] == [(8, 8), (16, 16)]
 

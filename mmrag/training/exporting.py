@@ -94,9 +94,10 @@ def export_onnx(folder: Path) -> str:
     tower.model.eval()
     tokens = tower.tokenize(["a chart", "a table"])["tokens"]
     pixels = torch.zeros(2, 3, *recipe.size)
-    free = {0: "n", 2: "height", 3: "width"} if convolves(tower.model) else {0: "n"}
+    any_size = convolves(tower.model)
+    axes_of_pixels = {0: "n", 2: "height", 3: "width"} if any_size else {0: "n"}
     for file, features, example, axes in (
-        (IMAGE_FILE, tower.model.encode_image, pixels, free),
+        (IMAGE_FILE, tower.model.encode_image, pixels, axes_of_pixels),
         (TEXT_FILE, tower.model.encode_text, tokens, {0: "n"}),
     ):
         graph = io.BytesIO()
@@ -119,7 +120,7 @@ def export_onnx(folder: Path) -> str:
         "pad": tokenizer.token_to_id(PAD),
         "dim": int(loaded.config["embed_dim"]),
         "recipe": asdict(recipe),
-        "scales": [1.0, _LARGER] if len(free) > 1 else [1.0],
+        "scales": [1.0, _LARGER] if any_size else [1.0],
     }
     _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
     return f"onnx:{folder}"
@@ -144,9 +145,8 @@ def average(folders: Sequence[Path], folder: Path) -> str:
         for name, tensor in models[0].items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG_FILE, CARD_FILE, *_SETTINGS):
-        if (folders[0] / name).is_file():
-            shutil.copyfile(folders[0] / name, folder / name)
+    _settings(folders[0], folder, hf=False)
+    shutil.copyfile(folders[0] / CONFIG_FILE, folder / CONFIG_FILE)
     _replace(folder / WEIGHTS_FILE, save(mean, metadata={"format": "pt"}))
     return f"open_clip:{folder}"
 

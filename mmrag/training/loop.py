@@ -112,7 +112,8 @@ def edge_at(plan: Plan, step: int, whole: int) -> int:
         share = next(size for until, size in _STAGES if step < until * plan.steps)
     else:
         return whole
-    return max(2 * _STRIDE, round(whole * share / _STRIDE) * _STRIDE)
+    edge = max(2 * _STRIDE, round(whole * share / _STRIDE) * _STRIDE)
+    return edge if plan.multiscale else min(whole, edge)
 
 
 def train(

@@ -59,10 +59,9 @@ def varied_part(image: Image.Image, rng: Random) -> Part:
                 image, area = part, wide * tall
                 break
     elif min(image.size) > 1:
-        grown = [round(side * (1 + rng.uniform(0, 0.5))) for side in image.size]
-        ground = Image.new("RGB", (grown[0], grown[1]), image.getpixel((1, 1)))
-        ground.paste(image, (rng.randint(0, grown[0] - image.width), rng.randint(0, grown[1] - image.height)))
-        image = ground
+        width, height = (round(side * (1 + rng.uniform(0, 0.5))) for side in image.size)
+        left, top = rng.randint(0, width - image.width), rng.randint(0, height - image.height)
+        image = _framed(image, (width, height), (left, top))
     chance = rng.random()
     if chance < 0.2:
         image = image.convert("L").convert("RGB")
@@ -80,14 +79,19 @@ def varied_picture(image: Image.Image, rng: Random) -> Image.Image:
     if rng.random() < 0.8:
         sides = [rng.uniform(-_CUT, _FRAME) for _ in range(4)]
         left, top, right, bottom = (round(side * edge) for side, edge in zip(sides, image.size * 2, strict=True))
-        ground = image.getpixel((1, 1)) if min(image.size) > 1 else (255, 255, 255)
-        grown = Image.new("RGB", (image.width + left + right, image.height + top + bottom), ground)
-        grown.paste(image, (left, top))
-        image = grown
+        image = _framed(image, (image.width + left + right, image.height + top + bottom), (left, top))
     if rng.random() < 0.5:
         gain, lift = rng.uniform(0.85, 1.15), rng.uniform(-15, 15)
         image = image.point([round(value * gain + lift) for value in range(256)] * 3)
     return image
+
+
+def _framed(image: Image.Image, size: tuple[int, int], place: tuple[int, int]) -> Image.Image:
+    """The picture on ground of its own colour; a negative place cuts it."""
+    ground = image.getpixel((1, 1)) if min(image.size) > 1 else (255, 255, 255)
+    framed = Image.new("RGB", size, ground)
+    framed.paste(image, place)
+    return framed
 
 
 def varied_text(text: str, rng: Random, *, longest: int = 90) -> str:
