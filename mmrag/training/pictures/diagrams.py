@@ -301,7 +301,7 @@ def venn(sheet: Sheet) -> None:
     sheet.count("circles", number)
 
 
-@kind("map", "diagram", weight=1.0, shapes=(0.8, 1.5))
+@kind("map", "diagram", weight=1.6, shapes=(0.8, 1.5))
 def shape_map(sheet: Sheet) -> None:
     """Regions with ragged borders, filled in tones or colours, with a legend."""
     rng, columns, rows = sheet.rng, sheet.between(2, 4), sheet.between(2, 3)

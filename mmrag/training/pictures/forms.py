@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmrag.training.pictures.colours import mix, readable_on
 from mmrag.training.pictures.kinds import kind
 from mmrag.training.pictures.sheet import Sheet
-from mmrag.training.pictures.words import COMPANIES, GOODS, HEADINGS, PEOPLE, terms
+from mmrag.training.pictures.words import COMPANIES, GOODS, HEADINGS, PEOPLE, sentence, terms
 
 __all__ = ["card", "form", "invoice", "receipt"]
 
@@ -21,11 +21,12 @@ Order form | 주문서; Medical record | 진료 기록; Insurance claim | 보험
 """)
 
 
-@kind("form", "form", weight=2.0, shapes=(0.65, 1.5))
+@kind("form", "form", weight=2.6, shapes=(0.65, 1.5))
 def form(sheet: Sheet) -> None:
     """Fields with boxes or lines to fill in, tick boxes, a title."""
-    if sheet.chance(0.2):
-        _fields(sheet)
+    other = sheet.rng.choices([None, _fields, _printed], [0.5, 0.2, 0.3])[0]
+    if other:
+        other(sheet)
         return
     sheet.subject = sheet.rng.choice(TITLES)
     rows, left, right = sheet.between(5, 12), sheet.width * 0.06, sheet.width * 0.94
@@ -87,7 +88,59 @@ def _fields(sheet: Sheet) -> None:
         sheet.trim(y)
 
 
-@kind("record sheet", "form", weight=1.4, shapes=(0.6, 3.0))
+def _printed(sheet: Sheet) -> None:
+    """A page with more print than places to fill in: instructions, headings, blanks in rows, boxes to tick, cells."""
+    rng, left, right = sheet.rng, sheet.width * sheet.rng.uniform(0.03, 0.1), sheet.width * 0.95
+    size, traits = sheet.width / rng.uniform(36, 62), set()
+    sheet.subject = rng.choice(TITLES)
+    y = sheet.height * 0.03
+    if sheet.chance(0.7):
+        middle = sheet.chance(0.5)
+        at = ((left + right) / 2 if middle else left, y)
+        sheet.text(at, sheet.about(), size * rng.uniform(1.3, 2), anchor="ma" if middle else "la", bold=True)
+        y += size * 3
+    band = mix(sheet.paper, sheet.colour() if sheet.chance(0.3) else sheet.ink, rng.choice([0.15, 0.3, 1.0]))
+    parts = rng.choice([("blanks", "words", "ticks", "heading"), ("cells", "cells", "words", "heading", "ticks")])
+    while y < sheet.height * 0.95 - size * 2:
+        part, below = rng.choice(parts), y + size * 1.9
+        if part == "words":
+            below = y + size * 1.4 * sheet.between(1, 4) + 1
+            sheet.paragraph((left, y, right, min(below, sheet.height * 0.97)), size)
+        elif part == "heading":
+            if sheet.chance(0.6):
+                sheet.box((left, y, right, y + size * 1.6), band)
+                ink = readable_on(band)
+            else:
+                ink = sheet.ink
+            sheet.text((left + 3, y + size * 0.8), sheet.sample(HEADINGS, 1)[0], size, ink, anchor="lm", bold=True)
+        elif part == "ticks":
+            x = left + size * rng.choice([0, 1, 2])
+            sheet.box((x, y + size * 0.1, x + size, y + size * 1.1), None, sheet.ink)
+            sheet.text(
+                (x + size * 1.6, y), sentence(rng, sheet.language), size, width=(right - x) * rng.uniform(0.4, 0.9)
+            )
+            traits.add("tick-boxes")
+        else:
+            columns = sheet.between(1, 3)
+            wide, tall = (right - left) / columns, size * (2.6 if part == "cells" else 1.9)
+            below = y + tall
+            for place, words in enumerate(sheet.sample(FIELDS, columns)):
+                x = left + wide * place
+                if part == "cells":
+                    sheet.box((x, y, x + wide, below), None, sheet.ink)
+                    sheet.text((x + 3, y + 2), words, size * 0.8, width=wide - 6)
+                else:
+                    end = x + sheet.text((x, y), words, size, width=wide * 0.6) + 4
+                    sheet.line([(end, y + size * 1.1), (x + wide - size, y + size * 1.1)], width=1)
+                if sheet.chance(0.15):
+                    entry = (x + wide * 0.4, y + size * (1.2 if part == "cells" else 0.0))
+                    sheet.text(entry, sheet.sample(PEOPLE, 1)[0], size, (30, 50, 150), width=wide * 0.55)
+            traits.add("field-grid" if part == "cells" else "field-lines")
+        y = below + (0 if part == "cells" else size * rng.uniform(0.1, 0.9))
+    sheet.note(*sorted(traits))
+
+
+@kind("record sheet", "form", weight=1.8, shapes=(0.6, 3.0))
 def record(sheet: Sheet) -> None:
     """Names of fields with their values in two or more columns, under banded headings, nothing left to fill in."""
     columns = sheet.between(1, 3)

@@ -19,8 +19,7 @@ Spot = tuple[float, float]
 @kind("geometry drawing", "diagram", weight=2.6, shapes=(0.7, 2.2), dark=0.0)
 def geometry(sheet: Sheet) -> None:
     """Thin lines, arcs, curves and named points, as textbooks and papers draw constructions; mostly without colour."""
-    rng, middle = sheet.rng, (sheet.width / 2, sheet.height / 2)
-    reach = min(sheet.width, sheet.height) * 0.42
+    rng, (*middle, reach) = sheet.rng, _middle(sheet)
     fill = sheet.colour() if sheet.chance(0.35) else sheet.ink
     width, size = sheet.between(1, 3), reach / rng.uniform(4, 9)
     points = []
@@ -39,11 +38,8 @@ def geometry(sheet: Sheet) -> None:
         for stop in ((sheet.width * 0.95, middle[1]), (middle[0], sheet.height * 0.05)):
             start = (sheet.width * 0.05, middle[1]) if stop[1] == middle[1] else (middle[0], sheet.height * 0.95)
             sheet.arrow(start, stop, sheet.ink, 1)
-    if sheet.chance(0.35):
-        form = sheet.rng.choice([_solid, _solid, _mesh])
-        form(sheet, middle, reach, (fill, width))
-    else:
-        _joined(sheet, points, (fill, width))
+    form = rng.choices([_joined, _plane, _solid, _mesh], [0.48, 0.22, 0.2, 0.1])[0]
+    form(sheet, points, (fill, width))
     for _ in range(sheet.between(0, 3)):
         x, y = rng.choice([middle, *points])
         wide, tall = reach * rng.uniform(0.15, 0.9), reach * rng.uniform(0.15, 0.9)
@@ -55,6 +51,11 @@ def geometry(sheet: Sheet) -> None:
         if named:
             sheet.text((x + 5, y - size), rng.choice(("ABCDEFGH", "PQRSTUVW", "abcdefgh"))[place], size)
     sheet.count("points", len(points))
+
+
+def _middle(sheet: Sheet) -> tuple[float, float, float]:
+    """The middle of the sheet and how far a drawing reaches from it."""
+    return sheet.width / 2, sheet.height / 2, min(sheet.width, sheet.height) * 0.42
 
 
 def _joined(sheet: Sheet, points: list[Spot], pen: tuple[RGB, int]) -> None:
@@ -100,9 +101,10 @@ def _bow(sheet: Sheet, start: Spot, stop: Spot, pen: tuple[RGB, int]) -> None:
     )
 
 
-def _solid(sheet: Sheet, middle: Spot, reach: float, pen: tuple[RGB, int]) -> None:
+def _solid(sheet: Sheet, _: list[Spot], pen: tuple[RGB, int]) -> None:
     """A pyramid, a prism or a cylinder in outline, its hidden edges dashed."""
-    (x, y), number = middle, sheet.between(3, 6)
+    x, y, reach = _middle(sheet)
+    number = sheet.between(3, 6)
     flat = sheet.rng.uniform(0.25, 0.5)
     ring = [(math.cos(6.283 * i / number + 0.4), math.sin(6.283 * i / number + 0.4)) for i in range(number)]
     low = [(x + reach * 0.8 * a, y + reach * (0.55 + flat * b * 0.8)) for a, b in ring]
@@ -139,9 +141,10 @@ def _angle(sheet: Sheet, at: Spot, one: Spot, other: Spot) -> None:
     sheet.draw.pieslice(box, min(first, second), max(first, second), fill=tone, outline=tone)
 
 
-def _mesh(sheet: Sheet, middle: Spot, reach: float, pen: tuple[RGB, int]) -> None:
+def _mesh(sheet: Sheet, _: list[Spot], pen: tuple[RGB, int]) -> None:
     """A ring or a ball of thin lines, seen aslant."""
-    (x, y), tilt, hole = middle, sheet.rng.uniform(0.3, 0.7), sheet.rng.choice([0.0, 0.6])
+    x, y, reach = _middle(sheet)
+    tilt, hole = sheet.rng.uniform(0.3, 0.7), sheet.rng.choice([0.0, 0.6])
     rounds, steps = sheet.between(6, 14), 24
     inner = 1 - hole
 
@@ -154,3 +157,39 @@ def _mesh(sheet: Sheet, middle: Spot, reach: float, pen: tuple[RGB, int]) -> Non
         turn = 6.283 * one / rounds
         sheet.line([seen(turn, 6.283 * step / steps) for step in range(steps + 1)], pen[0], 1)
         sheet.line([seen(6.283 * step / steps, turn) for step in range(steps + 1)], pen[0], 1)
+
+
+def _plane(sheet: Sheet, points: list[Spot], pen: tuple[RGB, int]) -> None:
+    """A plane with axes: squares behind, a few numbers, one function or some vectors, marks at the points."""
+    rng, ends = sheet.rng, (sheet.width * 0.04, sheet.width * 0.96, sheet.height * 0.96, sheet.height * 0.04)
+    x, y = sheet.width * rng.choice([0.08, 0.3, 0.5, 0.5]), sheet.height * rng.choice([0.92, 0.7, 0.5, 0.5])
+    step, numbered = min(sheet.width, sheet.height) / rng.uniform(4, 12), sheet.chance(0.6)
+    squared, size = sheet.rng.choice(["none", "lines", "dashes"]), max(9.0, step / 3)
+    for across, origin, far in ((True, x, sheet.width), (False, y, sheet.height)):
+        for place in range(-round(origin / step), round((far - origin) / step) + 1):
+            at = origin + place * step
+            stops = ((at, ends[3]), (at, ends[2])) if across else ((ends[0], at), (ends[1], at))
+            if squared == "lines":
+                sheet.line(stops, sheet.faint, 1)
+            elif squared == "dashes":
+                sheet.dashed(*stops, sheet.faint)
+            if numbered and place:
+                spot = (at, y + 2) if across else (x - 3, at)
+                sheet.text(spot, str(place if across else -place), size, anchor="ma" if across else "rm")
+    draw = sheet.arrow if sheet.chance(0.6) else lambda start, stop, *pen: sheet.line([start, stop], *pen)
+    draw((ends[0], y), (ends[1], y), sheet.ink, 1)
+    draw((x, ends[2]), (x, ends[3]), sheet.ink, 1)
+    form = rng.choice(["curve", "vectors", "joined"])
+    if form == "joined":
+        _joined(sheet, points, pen)
+    elif form == "vectors":
+        for spot in points[:3]:
+            sheet.arrow((x, y), spot, pen[0], pen[1] + 1)
+    else:
+        bend, turns, tall = rng.choice(["wave", "power"]), rng.uniform(0.6, 2.5), sheet.height * rng.uniform(0.15, 0.4)
+        path = []
+        for place in range(81):
+            share = place / 40 - 1
+            value = math.sin(6.283 * turns * share) if bend == "wave" else abs(share) ** turns * math.copysign(1, share)
+            path.append((sheet.width * (0.5 + 0.45 * share), min(ends[2], max(ends[3], y - tall * value))))
+        sheet.line(path, *pen)

@@ -16,12 +16,16 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from mmrag.training.pictures.colours import mix
+from mmrag.training.pictures.colours import RGB, mix
 from mmrag.training.pictures.kinds import kind
+from mmrag.training.pictures.objects import TONES, still_life
 from mmrag.training.pictures.sheet import Sheet
 from mmrag.training.pictures.words import Term
 
 __all__ = ["landscape", "missing", "photo"]
+
+_OBJECTS = 0.3
+"""Of the photographs: a thing alone on plain ground."""
 
 
 class Sample(NamedTuple):
@@ -80,7 +84,10 @@ def _opened(path: Path) -> Image.Image:
 
 @kind("photo", "photo", weight=2.6, shapes=(0.6, 1.9))
 def photo(sheet: Sheet) -> None:
-    """A crop of a sample, mirrored, lightened, darkened, tinted or made grey."""
+    """A crop of a sample, mirrored, lightened, darkened, tinted or made grey; or a made-up thing alone."""
+    if sheet.chance(_OBJECTS):
+        still_life(sheet, _surface(sheet, sheet.rng.choice(TONES)))
+        return
     path, sheet.subject = sheet.rng.choice(_samples(sheet.split))
     source, rng = _opened(path), sheet.rng
     shape = sheet.width / sheet.height
@@ -140,3 +147,15 @@ def landscape(sheet: Sheet) -> None:
         image.paste(Image.blend(Image.new("RGB", size, tone), ground, 0.6), mask=mask)
     sheet.image.paste(image.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.2))))
     sheet.note("sea-view" if form == "sea" else form, "dusk" if dusk else "daylight")
+
+
+def _surface(sheet: Sheet, tone: RGB) -> Image.Image:
+    """Grain of one colour, or a part of a sample, as large as the sheet."""
+    size = (sheet.width, sheet.height)
+    if sheet.chance(0.4):
+        source = _opened(sheet.rng.choice(_samples(sheet.split))[0])
+        left, top = sheet.rng.uniform(0, source.width * 0.5), sheet.rng.uniform(0, source.height * 0.5)
+        box = (left, top, left + source.width / 2, top + source.height / 2)
+        return source.resize(size, Image.Resampling.BILINEAR, box)
+    grain = _noise(sheet, sheet.rng.choice([3, 12, 30]))
+    return Image.composite(Image.new("RGB", size, mix(tone, (255, 255, 255), 0.4)), Image.new("RGB", size, tone), grain)

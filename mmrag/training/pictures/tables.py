@@ -67,7 +67,7 @@ def _write(sheet: Sheet, row: list[str], place: tuple[list[float], float, float]
 @kind("ruled table", "table", weight=2.0, shapes=(0.8, 2.6), dark=0.03)
 def ruled(sheet: Sheet) -> None:
     """A grid of cells with lines around each, often with a coloured head row."""
-    other = sheet.rng.choices([None, _wordy, _characters], [0.68, 0.24, 0.08])[0]
+    other = sheet.rng.choices([None, _wordy, _characters], [0.65, 0.24, 0.11])[0]
     if other:
         other(sheet)
         return
