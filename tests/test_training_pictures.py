@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import islice
+from random import Random
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmrag.errors import UsageError
 from mmrag.training import pictures
@@ -18,6 +20,7 @@ from mmrag.training.pictures.colours import NAMES, SHADES, name_of
 from mmrag.training.pictures.degrade import GREY
 from mmrag.training.pictures.fonts import FAMILIES, families, has_korean, load
 from mmrag.training.pictures.kinds import KINDS
+from mmrag.training.pictures.objects import still_life
 from mmrag.training.pictures.sheet import Sheet
 from mmrag.training.pictures.wordings import COLOURS, COUNTS, GROUPS, NOUNS, TRAITS
 
@@ -112,6 +115,26 @@ def test_what_is_cut_out_of_a_table_is_a_part_of_which_nothing_is_counted() -> N
     assert all(pixels(one).std() > 3 for one in parts)
     assert max(max(one.image.size) / min(one.image.size) for one in parts) > 3
     assert not any(character.isdigit() for one in parts for text in one.captions for character in text)
+
+
+def test_a_thing_alone_stands_on_plain_ground() -> None:
+    for index in range(30):
+        sheet = Sheet(Random(index), "train", "en", 1.3)
+        still_life(sheet, Image.effect_noise((sheet.width, sheet.height), 60).convert("RGB"))
+        seen = np.asarray(sheet.image, np.int32)
+        corners = [seen[:20, :20], seen[:20, -20:], seen[-20:, :20], seen[-20:, -20:]]
+        assert sum(corner.std(axis=(0, 1)).max() < 3 for corner in corners) >= 2
+        ground = np.median(np.concatenate([corner.reshape(-1, 3) for corner in corners]), axis=0)
+        thing = float((np.abs(seen - ground).sum(axis=2) > 60).mean())
+        assert 0.005 < thing < 0.8, index
+
+
+def test_a_photo_without_a_subject_claims_none() -> None:
+    made = [picture(index, SEED, only=["photo"]) for index in range(60)]
+    alone = [one for one in made if one.facts["subject"] is None]
+    assert 8 <= len(alone) <= 30
+    subjects = {one.facts["subject"].en for one in made if one.facts["subject"]}
+    assert not [text for one in alone for text in one.captions if any(subject in text for subject in subjects)]
 
 
 def test_unknown_split_or_kind_is_said() -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mmrag.embedders.preprocessing import Recipe
+from mmrag.embedders.preprocessing import Recipe, to_rgb
 from mmrag.embedders.text import available_threads, clean, load_tokenizer, open_graph
 from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
@@ -90,6 +90,7 @@ class OnnxClipEmbedder:
 
     def _images(self, images: Sequence[Image.Image]) -> Vectors:
         """The mean of what is seen at each scale."""
+        images = [to_rgb(image) for image in images]
         views = [
             self._infer(IMAGE_FILE, np.stack([recipe.pixels(image) for image in images])) for recipe in self._recipes
         ]

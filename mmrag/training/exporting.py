@@ -25,7 +25,7 @@ from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
 from mmrag.embedders.torch_runtime import import_library
 from mmrag.errors import StorageFull, UsageError
-from mmrag.training.loop import Outcome, Plan
+from mmrag.training.loop import SCALES, Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
 from mmrag.training.tokenizer import PAD
 from mmrag.training.towers import Towers, convolves
@@ -35,8 +35,6 @@ __all__ = ["CARD_FILE", "average", "export", "export_onnx", "model_card"]
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
-_LARGER = 1.5
-"""Of the size of a model of convolutions: what it sees as well. Finer print tells text from drawings."""
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -120,7 +118,7 @@ def export_onnx(folder: Path) -> str:
         "pad": tokenizer.token_to_id(PAD),
         "dim": int(loaded.config["embed_dim"]),
         "recipe": asdict(recipe),
-        "scales": [1.0, _LARGER] if any_size else [1.0],
+        "scales": [1.0, max(SCALES)] if any_size else [1.0],
     }
     _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
     return f"onnx:{folder}"

@@ -30,13 +30,12 @@ def page_with_figure(sheet: Sheet) -> None:
         if place != home:
             sheet.paragraph((left, top, left + wide, bottom), size)
             continue
-        figure, name = _figure(sheet, round(wide), round((bottom - top) * rng.uniform(0.35, 0.6)))
+        figure, group = _figure(sheet, round(wide), round((bottom - top) * rng.uniform(0.35, 0.6)))
         y = top + (bottom - top - figure.height - size * 3) * rng.choice([0, 0.3, 0.6, 1])
         if y > top + size * 2:
             sheet.paragraph((left, top, left + wide, y - size), size)
         sheet.image.paste(figure, (round(left + (wide - figure.width) / 2), round(y)))
-        word = ("표" if name == "table" else "그림") if sheet.language == "ko" else name.title()
-        caption = f"{word} {sheet.between(1, 30)}. {sheet.about()}"
+        caption = f"{sheet.numbered(group)} {sheet.about()}"
         y += figure.height + size * 0.5
         sheet.text((left, y), caption, size, bold=True, width=wide)
         if bottom - y > size * 4:
@@ -46,7 +45,7 @@ def page_with_figure(sheet: Sheet) -> None:
 
 
 def _figure(sheet: Sheet, wide: int, tall: int) -> tuple[Image.Image, str]:
-    """A picture of another kind, at most so large; its colours and what it is are noted on the page."""
+    """A picture of another kind, at most so large, and its group; its colours and what it is are noted on the page."""
     # Photographs have a share of their own elsewhere and may be missing on this machine.
     names = [name for name, entry in KINDS.items() if entry.group in GROUPS and name != "photo"]
     entry = KINDS[sheet.rng.choices(names, [KINDS[name].weight for name in names])[0]]
@@ -58,4 +57,4 @@ def _figure(sheet: Sheet, wide: int, tall: int) -> tuple[Image.Image, str]:
     target = (max(1, round(inner.width * share)), max(1, round(inner.height * share)))
     sheet.colours |= inner.colours
     sheet.note(INSIDE + entry.name, *[trait for trait in inner.traits if trait == "shades"])
-    return inner.image.resize(target, Image.Resampling.BOX), "table" if entry.group == "table" else "figure"
+    return inner.image.resize(target, Image.Resampling.BOX), entry.group

@@ -80,6 +80,11 @@ class Sheet:
         said = self.subject.said(self.language)
         return said[0].upper() + said[1:]
 
+    def numbered(self, group: str) -> str:
+        """How a caption begins: "Table 3." or "Figure 12.", in the sheet's language."""
+        names = ("Table", "Figure") if self.language == "en" else ("표", "그림")
+        return f"{names[group != 'table']} {self.between(1, 30)}."
+
     def said(self, term: Term) -> str:
         """A term in the sheet's language."""
         return term.said(self.language)

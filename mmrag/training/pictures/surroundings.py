@@ -37,12 +37,7 @@ def surround(sheet: Sheet, group: str) -> None:
     for y, first in lines:
         words = sentence(sheet.rng, sheet.language)
         if first:
-            name = (
-                ("표" if group == "table" else "그림")
-                if sheet.language == "ko"
-                else ("Table" if group == "table" else "Figure")
-            )
-            words = f"{name} {sheet.between(1, 30)}. {words}"
+            words = f"{sheet.numbered(group)} {words}"
         elif sheet.chance(0.2):
             words = sheet.sample(HEADINGS, 1)[0]
         sheet.text(
