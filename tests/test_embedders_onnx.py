@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image
 from mmrag import embedders
 from mmrag.embedders import onnx_models
 from mmrag.embedders.looks import looks_in
+from mmrag.embedders.views import View
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.protocols import Embedder
 from mmrag.testing.embedders import EmbedderContract
@@ -33,29 +35,61 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def at_one_scale(folder: Path, target: Path, scale: float) -> Embedder:
-    """The same graphs, whose pictures are seen at one scale."""
+def seen_as(folder: Path, target: Path, *views: View) -> Embedder:
+    """The same graphs, with other views of their pictures."""
     shutil.copytree(folder, target)
     settings = target / onnx_models.CONFIG_FILE
-    settings.write_text(json.dumps({**json.loads(settings.read_text("utf-8")), "scales": [scale]}), "utf-8")
+    changed = {**json.loads(settings.read_text("utf-8")), "views": [asdict(view) for view in views]}
+    settings.write_text(json.dumps(changed), "utf-8")
     return embedders.load(f"onnx:{target}")
 
 
 def test_the_graphs_give_the_vectors_of_the_model(folder: Path, tmp_path: Path) -> None:
     images = [picture(index, 3).image for index in range(4)]
     texts = ["a pie chart", "원 그래프", "x " * 200, ""]
-    graphs, model = at_one_scale(folder, tmp_path / "one", 1.0), embedders.load(f"open_clip:{folder}")
+    graphs, model = seen_as(folder, tmp_path / "one", View(192)), embedders.load(f"open_clip:{folder}")
     assert float((graphs.embed_images(images) * model.embed_images(images)).sum(axis=1).min()) > 0.999
     assert float((graphs.embed_queries(texts) * model.embed_queries(texts)).sum(axis=1).min()) > 0.999
 
 
-def test_convolutions_see_each_picture_at_two_scales(folder: Path, tmp_path: Path) -> None:
-    images = [picture(index, 3).image for index in range(4)]
-    whole = embedders.load(f"onnx:{folder}").embed_images(images)
-    one, two = (at_one_scale(folder, tmp_path / str(scale), scale).embed_images(images) for scale in (1.0, 1.5))
-    assert np.allclose(whole, (one + two) / np.linalg.norm(one + two, axis=1, keepdims=True), atol=1e-5)
-    assert np.allclose(np.linalg.norm(whole, axis=1), 1.0, atol=1e-5)
-    assert float((one * two).sum(axis=1).max()) < 0.9999
+def test_convolutions_see_each_picture_larger_as_well(folder: Path) -> None:
+    settings = json.loads((folder / onnx_models.CONFIG_FILE).read_text("utf-8"))
+    assert {view["edge"] for view in settings["views"]} == {192, 288}
+    assert embedders.load(f"onnx:{folder}").image_size == 288
+
+
+def test_a_picture_is_the_weighted_mean_of_its_views(folder: Path, tmp_path: Path) -> None:
+    # 64 pixels wide in fours, so that neither the smaller view nor a part of it is blurred by resizing.
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 255, (16, 16, 3), np.uint8))
+    image = image.resize((64, 64), Image.Resampling.NEAREST)
+    corner = image.crop((32, 0, 64, 32))
+    alone = seen_as(folder, tmp_path / "64", View(64)).embed_images([image])[0]
+    part = seen_as(folder, tmp_path / "32", View(32)).embed_images([corner])[0]
+    both = View(64, weight=3.0), View(64, 0.5, ((1.0, 0.0),))
+    found = seen_as(folder, tmp_path / "both", *both).embed_images([image])[0]
+    expected = 3 * alone + part
+    assert np.allclose(found, expected / np.linalg.norm(expected), atol=1e-5)
+    assert float(alone @ part) < 0.9999
+    smaller = seen_as(folder, tmp_path / "smaller", View(64), View(32)).embed_images([image])[0]
+    small = seen_as(folder, tmp_path / "small", View(32)).embed_images([image])[0]
+    assert np.allclose(smaller, (alone + small) / np.linalg.norm(alone + small), atol=1e-5)
+
+
+def test_parts_are_taken_from_where_they_are_said_to_begin() -> None:
+    whole = np.arange(3 * 6 * 6, dtype=np.float32).reshape(3, 6, 6)
+    assert np.array_equal(View(6).parts(whole), whole[None])
+    parts = View(6, 0.5, ((0, 0), (1, 0), (0.5, 1))).parts(whole)
+    assert np.array_equal(parts[0], whole[:, :3, :3])
+    assert np.array_equal(parts[1], whole[:, :3, 3:])
+    assert np.array_equal(parts[2], whole[:, 3:, 2:5])
+
+
+@pytest.mark.parametrize(
+    "view", [View(0), View(64, 0.0), View(64, 1.5), View(64, 0.5, ()), View(64, weight=0.0)], ids=str
+)
+def test_views_that_show_nothing_are_refused(folder: Path, tmp_path: Path, view: View) -> None:
+    with pytest.raises(ModelUnavailable):
+        seen_as(folder, tmp_path / "model", view)
 
 
 def test_a_vector_is_the_same_to_the_last_bit_whatever_comes_with_it(folder: Path) -> None:

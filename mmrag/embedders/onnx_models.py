@@ -1,6 +1,6 @@
 """Encoders of images and texts as two ONNX graphs: without torch, ready in a moment, quick on a CPU.
 
-A folder holds `onnx_clip.json` (what the pictures have to look like, at which scales they are seen, tokens of a text),
+A folder holds `onnx_clip.json` (what the pictures have to look like, which views of them are taken, tokens of a text),
 `image.onnx`, `text.onnx`, `tokenizer.json` and a model card; `mmrag train --onnx` writes one. One such encoder comes
 with the package: it knows documents (charts, tables, diagrams, forms, pages), and little of photographs. Knows no
 training.
@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from mmrag.embedders.preprocessing import Recipe, to_rgb
+from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import available_threads, clean, load_tokenizer, open_graph
+from mmrag.embedders.views import View
 from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.types import Vectors
@@ -40,7 +41,7 @@ __all__ = [
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
 FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
-DOCUMENT_CLIP_SHA256 = "0b65f46ab8eb6427468d005d22e487ffe81db9fe11adf124f2e7f28a1841d8d0"
+DOCUMENT_CLIP_SHA256 = "bdbcd72c7b2a3bfb212a6c3a8abe8e9e846bb91096436e7e1e79f151ffb3264a"
 """Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
@@ -59,14 +60,15 @@ class OnnxClipEmbedder:
         try:
             settings = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
             recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
-            self._recipes = [_scaled(recipe, float(scale)) for scale in settings["scales"]]
+            self._views = [View.read(view) for view in settings["views"]]
+            self.image_size = max(view.edge for view in self._views)
+            self._recipe = _enlarged(recipe, self.image_size)
             self._length, self.dim = int(settings["length"]), int(settings["dim"])
             self._pad = int(settings["pad"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelUnavailable(
                 f"{folder} holds no encoder in ONNX", "Name a folder of `mmrag train --onnx`."
             ) from error
-        self.image_size = max(recipe.size)
         self._tokenizer = load_tokenizer(folder)
         self._tokenizer.enable_truncation(self._length)
         self._tokenizer.enable_padding(length=self._length, pad_id=self._pad)
@@ -82,28 +84,34 @@ class OnnxClipEmbedder:
         """Shape (len(texts), dim), rows of length 1; text over the model's length is cut."""
         encoded = [entry.ids for entry in self._tokenizer.encode_batch([clean(text) for text in texts])]
         ids = np.array(encoded, np.int64).reshape(len(texts), self._length)
-        return self._run(len(texts), lambda part: self._infer(TEXT_FILE, ids[part]))
+        return self._run(
+            len(texts), lambda part: np.concatenate([self._infer(TEXT_FILE, row[None]) for row in ids[part]])
+        )
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """As `embed_passages`: these models know no difference."""
         return self.embed_passages(texts)
 
     def _images(self, images: Sequence[Image.Image]) -> Vectors:
-        """The mean of what is seen at each scale."""
-        images = [to_rgb(image) for image in images]
-        views = [
-            self._infer(IMAGE_FILE, np.stack([recipe.pixels(image) for image in images])) for recipe in self._recipes
-        ]
-        if len(views) == 1:
-            return views[0]
-        mean = np.mean(views, axis=0)
-        found: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+        return np.stack([self._image(image) for image in images])
+
+    def _image(self, image: Image.Image) -> Vectors:
+        """The weighted mean of the views of one picture, of length 1; shape (dim,)."""
+        largest = self._recipe.fit(image)
+        wholes, total = {largest.width: self._recipe.tensor(largest)}, np.zeros(self.dim, np.float32)
+        for view in self._views:
+            if view.edge not in wholes:
+                # From the largest rather than from the picture, which may be ten times as large.
+                smaller = largest.resize((view.edge, view.edge), self._recipe.resample)
+                wholes[view.edge] = self._recipe.tensor(smaller)
+            parts = self._infer(IMAGE_FILE, view.parts(wholes[view.edge]))
+            total += np.float32(view.weight) * parts.mean(axis=0)
+        found: Vectors = total / np.linalg.norm(total)
         return found
 
     def _infer(self, name: str, values: npt.NDArray[Any]) -> Vectors:
-        # One row a run: how many others there are must not change a vector, not even in its last bit.
-        rows = [self._sessions[name].run(None, {"input": values[place : place + 1]})[0] for place in range(len(values))]
-        found: Vectors = np.concatenate(rows)
+        """One picture or text a run: how many others there are must not change a vector, not even in its last bit."""
+        found: Vectors = self._sessions[name].run(None, {"input": values})[0]
         return found
 
     def _run(self, count: int, run: Callable[[slice], Vectors]) -> Vectors:
@@ -148,10 +156,11 @@ def shipped() -> Path | None:
     return _SHIPPED if _is_whole(_SHIPPED) else None
 
 
-def _scaled(recipe: Recipe, scale: float) -> Recipe:
-    """The recipe for pictures `scale` times as large."""
-    rows, columns = (round(side * scale) for side in recipe.size)
-    return replace(recipe, size=(rows, columns))
+def _enlarged(recipe: Recipe, edge: int) -> Recipe:
+    """The recipe of a square model for pictures of `edge` by `edge` pixels."""
+    share = edge / (recipe.crop or recipe.size)[0]
+    size = (round(recipe.size[0] * share), round(recipe.size[1] * share))
+    return replace(recipe, size=size, crop=recipe.crop and (edge, edge))
 
 
 def _frozen(value: Any) -> Any:

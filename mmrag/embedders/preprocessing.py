@@ -46,8 +46,17 @@ class Recipe:
 
     def pixels(self, image: Image.Image) -> Pixels:
         """The picture as the model sees it."""
-        fitted = self._fit(to_rgb(image))
-        return self.normalise(np.asarray(fitted)).transpose(2, 0, 1)
+        return self.tensor(self.fit(image))
+
+    def fit(self, image: Image.Image) -> Image.Image:
+        """The picture in RGB and in the size of the model."""
+        return self._resize(to_rgb(image))
+
+    def tensor(self, image: Image.Image) -> Pixels:
+        """A picture in RGB as it is, normalised."""
+        # Laid out anew while still bytes: a fourth of what floats would move.
+        planes = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+        return self.normalise(planes.reshape(3, -1).T).T.reshape(planes.shape)
 
     def normalise(self, values: npt.NDArray[np.uint8]) -> Pixels:
         """Shape (..., 3), values 0 to 255, to normalised floats of the same shape."""
@@ -56,7 +65,7 @@ class Recipe:
         normalised: Pixels = values.astype(np.float32) * (np.float32(self.scale) / std) - shift
         return normalised
 
-    def _fit(self, image: Image.Image) -> Image.Image:
+    def _resize(self, image: Image.Image) -> Image.Image:
         width, height = image.size
         if self.resize == "shortest":
             if max(width, height) > _LONGEST_RATIO * min(width, height):

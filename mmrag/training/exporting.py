@@ -24,6 +24,7 @@ from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
 from mmrag.embedders.torch_runtime import import_library
+from mmrag.embedders.views import View
 from mmrag.errors import StorageFull, UsageError
 from mmrag.training.loop import SCALES, Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
@@ -118,10 +119,21 @@ def export_onnx(folder: Path) -> str:
         "pad": tokenizer.token_to_id(PAD),
         "dim": int(loaded.config["embed_dim"]),
         "recipe": asdict(recipe),
-        "scales": [1.0, max(SCALES)] if any_size else [1.0],
+        "views": [asdict(view) for view in _views(recipe, any_size=any_size)],
     }
     _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
     return f"onnx:{folder}"
+
+
+def _views(recipe: Recipe, *, any_size: bool) -> list[View]:
+    """What the model is to see of a picture: as it was taught, or, of any size, larger as well.
+
+    The larger size, and parts of the other: finer print tells text from drawings, and means of several views err less.
+    """
+    edge = (recipe.crop or recipe.size)[0]
+    if not any_size:
+        return [View(edge)]
+    return [View(round(edge * max(SCALES))), View(edge)]
 
 
 def average(folders: Sequence[Path], folder: Path) -> str:
