@@ -1,6 +1,6 @@
 """Encoders of images and texts as two ONNX graphs: without torch, ready in a moment, quick on a CPU.
 
-A folder holds `onnx_clip.json` (what the pictures have to look like, which views of them are taken, tokens of a text),
+A folder holds `onnx_clip.json` (what the pictures have to look like, at which sizes they are seen, tokens of a text),
 `image.onnx`, `text.onnx`, `tokenizer.json` and a model card; `mmrag train --onnx` writes one. One such encoder comes
 with the package: it knows documents (charts, tables, diagrams, forms, pages), and little of photographs. Knows no
 training.
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from PIL import Image
 
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import available_threads, clean, load_tokenizer, open_graph
-from mmrag.embedders.views import View
 from mmrag.embedders.weights import file_hash
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.types import Vectors
@@ -33,6 +32,7 @@ __all__ = [
     "IMAGE_FILE",
     "TEXT_FILE",
     "OnnxClipEmbedder",
+    "View",
     "document_clip",
     "files_hash",
     "onnx_clip",
@@ -41,11 +41,30 @@ __all__ = [
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
 FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
-DOCUMENT_CLIP_SHA256 = "bdbcd72c7b2a3bfb212a6c3a8abe8e9e846bb91096436e7e1e79f151ffb3264a"
+DOCUMENT_CLIP_SHA256 = "89a1811e83d96822debd2e9b7acf1a4f5c2405879d7e8db9e2c29dae5797368a"
 """Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
 """Pictures of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One size at which a picture is seen: height and width in pixels, and what that counts in the mean of all.
+
+    A small encoder errs otherwise at each size, and the mean errs less (Simonyan & Zisserman 2015, multi-scale).
+    """
+
+    edge: int
+    weight: float = 1.0
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> View:
+        """From JSON. Raises KeyError, TypeError, ValueError."""
+        view = cls(int(settings["edge"]), float(settings["weight"]))
+        if view.edge < 1 or not view.weight > 0:
+            raise ValueError(f"no view of a picture: {settings}")
+        return view
 
 
 class OnnxClipEmbedder:
@@ -97,15 +116,11 @@ class OnnxClipEmbedder:
 
     def _image(self, image: Image.Image) -> Vectors:
         """The weighted mean of the views of one picture, of length 1; shape (dim,)."""
-        largest = self._recipe.fit(image)
-        wholes, total = {largest.width: self._recipe.tensor(largest)}, np.zeros(self.dim, np.float32)
+        largest, total = self._recipe.fit(image), np.zeros(self.dim, np.float32)
         for view in self._views:
-            if view.edge not in wholes:
-                # From the largest rather than from the picture, which may be ten times as large.
-                smaller = largest.resize((view.edge, view.edge), self._recipe.resample)
-                wholes[view.edge] = self._recipe.tensor(smaller)
-            parts = self._infer(IMAGE_FILE, view.parts(wholes[view.edge]))
-            total += np.float32(view.weight) * parts.mean(axis=0)
+            # From the largest rather than from the picture, which may be ten times as large.
+            whole = largest if view.edge == largest.width else largest.resize((view.edge,) * 2, self._recipe.resample)
+            total += np.float32(view.weight) * self._infer(IMAGE_FILE, self._recipe.tensor(whole)[None])[0]
         found: Vectors = total / np.linalg.norm(total)
         return found
 

@@ -19,12 +19,11 @@ from typing import Any
 from PIL import Image
 
 from mmrag.embedders.onnx_models import CONFIG_FILE as ONNX_FILE
-from mmrag.embedders.onnx_models import IMAGE_FILE, TEXT_FILE
+from mmrag.embedders.onnx_models import IMAGE_FILE, TEXT_FILE, View
 from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
 from mmrag.embedders.torch_runtime import import_library
-from mmrag.embedders.views import View
 from mmrag.errors import StorageFull, UsageError
 from mmrag.training.loop import SCALES, Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
@@ -36,6 +35,8 @@ __all__ = ["CARD_FILE", "average", "export", "export_onnx", "model_card"]
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
+_OWN_SIZE = 0.3
+"""What a picture in the model's own size counts beside a larger one, by the tuning regions (docs/log.md)."""
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -126,14 +127,14 @@ def export_onnx(folder: Path) -> str:
 
 
 def _views(recipe: Recipe, *, any_size: bool) -> list[View]:
-    """What the model is to see of a picture: as it was taught, or, of any size, larger as well.
+    """The sizes at which the model is to see a picture: its own and, where it takes any, a larger one.
 
-    The larger size, and parts of the other: finer print tells text from drawings, and means of several views err less.
+    Print is told from drawings at the larger size, colours and counts at its own.
     """
     edge = (recipe.crop or recipe.size)[0]
     if not any_size:
         return [View(edge)]
-    return [View(round(edge * max(SCALES))), View(edge)]
+    return [View(round(edge * max(SCALES)), 1 - _OWN_SIZE), View(edge, _OWN_SIZE)]
 
 
 def average(folders: Sequence[Path], folder: Path) -> str:
