@@ -35,8 +35,9 @@ __all__ = ["CARD_FILE", "average", "export", "export_onnx", "model_card"]
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
-_OWN_SIZE = 0.3
-"""What a picture in the model's own size counts beside a larger one, by the tuning regions (docs/log.md)."""
+_VIEWS = ((max(SCALES), 0.6), (1.0, 0.2), (min(SCALES), 0.2))
+"""Sizes, of the model's own, and their weights: print is told from drawings at the largest, and what a figure holds
+by the mean of several (docs/log.md)."""
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -127,14 +128,9 @@ def export_onnx(folder: Path) -> str:
 
 
 def _views(recipe: Recipe, *, any_size: bool) -> list[View]:
-    """The sizes at which the model is to see a picture: its own and, where it takes any, a larger one.
-
-    Print is told from drawings at the larger size, colours and counts at its own.
-    """
+    """The sizes at which the model is to see a picture: its own and, where it takes any, others as well."""
     edge = (recipe.crop or recipe.size)[0]
-    if not any_size:
-        return [View(edge)]
-    return [View(round(edge * max(SCALES)), 1 - _OWN_SIZE), View(edge, _OWN_SIZE)]
+    return [View(round(edge * size), weight) for size, weight in _VIEWS] if any_size else [View(edge)]
 
 
 def average(folders: Sequence[Path], folder: Path) -> str:
