@@ -58,8 +58,8 @@ def test_the_graphs_give_the_vectors_of_the_model(folder: Path, tmp_path: Path) 
 
 def test_convolutions_see_each_picture_at_other_sizes_as_well(folder: Path) -> None:
     settings = json.loads((folder / onnx_models.CONFIG_FILE).read_text("utf-8"))
-    assert {view["edge"] for view in settings["views"]} == {160, 192, 288}
-    assert embedders.load(f"onnx:{folder}").image_size == 288
+    assert {view["edge"] for view in settings["views"]} == {144, 192, 320}
+    assert embedders.load(f"onnx:{folder}").image_size == 320
 
 
 def test_a_picture_is_the_weighted_mean_of_its_views(folder: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
 from mmrag.embedders.torch_runtime import import_library
 from mmrag.errors import StorageFull, UsageError
-from mmrag.training.loop import SCALES, Outcome, Plan
+from mmrag.training.loop import Outcome, Plan
 from mmrag.training.starting import CONFIG_FILE, TEXT_FOLDER, WEIGHTS_FILE
 from mmrag.training.tokenizer import PAD
 from mmrag.training.towers import Towers, convolves
@@ -35,7 +35,7 @@ __all__ = ["CARD_FILE", "average", "export", "export_onnx", "model_card"]
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
-_VIEWS = ((max(SCALES), 0.6), (1.0, 0.2), (min(SCALES), 0.2))
+_VIEWS = ((5 / 3, 0.55), (1.0, 0.3), (3 / 4, 0.15))
 """Sizes, of the model's own, and their weights: print is told from drawings at the largest, and what a figure holds
 by the mean of several (docs/log.md)."""
 _SETTINGS = (

@@ -100,15 +100,15 @@ def learning_rate(plan: Plan, step: int) -> float:
 
 _STAGES = ((0.4, 0.58), (0.65, 0.66), (0.85, 0.83), (1.0, 1.0))
 """Up to this share of the steps, pictures of this share of the model's own size."""
-SCALES = (5 / 6, 1.0, 7 / 6, 4 / 3, 3 / 2)
-"""Of the model's own size: those that `multiscale` draws from. The largest is what an encoder may be shown as well."""
+_SCALES = (5 / 6, 1.0, 7 / 6, 4 / 3, 3 / 2)
+"""Of the model's own size: those that `multiscale` draws from."""
 _STRIDE = 16
 
 
 def edge_at(plan: Plan, step: int, whole: int) -> int:
     """Height and width, in pixels, of the pictures of a step (from 0); those of the model itself are `whole`."""
     if plan.multiscale:
-        share = SCALES[int(np.random.default_rng([plan.seed, step]).integers(len(SCALES)))]
+        share = _SCALES[int(np.random.default_rng([plan.seed, step]).integers(len(_SCALES)))]
     elif plan.grow:
         share = next(size for until, size in _STAGES if step < until * plan.steps)
     else:
