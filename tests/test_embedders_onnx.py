@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from PIL import Image
 from mmrag import embedders
 from mmrag.embedders import onnx_models
 from mmrag.embedders.looks import looks_in
-from mmrag.embedders.onnx_models import View
 from mmrag.errors import ModelUnavailable, UsageError
 from mmrag.protocols import Embedder
 from mmrag.testing.embedders import EmbedderContract
@@ -35,11 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def seen_as(folder: Path, target: Path, *views: View) -> Embedder:
-    """The same graphs, with other views of their pictures."""
+def seen_at(folder: Path, target: Path, *edges: int) -> Embedder:
+    """The same graphs, which see their pictures at other sizes."""
     shutil.copytree(folder, target)
     settings = target / onnx_models.CONFIG_FILE
-    changed = {**json.loads(settings.read_text("utf-8")), "views": [asdict(view) for view in views]}
+    changed = {**json.loads(settings.read_text("utf-8")), "edges": edges}
     settings.write_text(json.dumps(changed), "utf-8")
     return embedders.load(f"onnx:{target}")
 
@@ -51,33 +49,36 @@ def fitted(image: Image.Image, edge: int) -> Image.Image:
 def test_the_graphs_give_the_vectors_of_the_model(folder: Path, tmp_path: Path) -> None:
     images = [picture(index, 3).image for index in range(4)]
     texts = ["a pie chart", "원 그래프", "x " * 200, ""]
-    graphs, model = seen_as(folder, tmp_path / "one", View(192)), embedders.load(f"open_clip:{folder}")
+    graphs, model = seen_at(folder, tmp_path / "one", 192), embedders.load(f"open_clip:{folder}")
     assert float((graphs.embed_images(images) * model.embed_images(images)).sum(axis=1).min()) > 0.999
     assert float((graphs.embed_queries(texts) * model.embed_queries(texts)).sum(axis=1).min()) > 0.999
 
 
 def test_convolutions_see_each_picture_at_other_sizes_as_well(folder: Path) -> None:
     settings = json.loads((folder / onnx_models.CONFIG_FILE).read_text("utf-8"))
-    assert {view["edge"] for view in settings["views"]} == {144, 192, 320}
+    assert set(settings["edges"]) == {160, 320}
     assert embedders.load(f"onnx:{folder}").image_size == 320
 
 
-def test_a_picture_is_the_weighted_mean_of_its_views(folder: Path, tmp_path: Path) -> None:
+def test_a_picture_is_the_mean_of_how_it_is_seen_at_each_size(folder: Path, tmp_path: Path) -> None:
     images = [picture(index, 3).image for index in range(4)]
     large, small = (
-        seen_as(folder, tmp_path / str(edge), View(edge)).embed_images([fitted(image, 64) for image in images])
+        seen_at(folder, tmp_path / str(edge), edge).embed_images([fitted(image, 64) for image in images])
         for edge in (64, 32)
     )
-    found = seen_as(folder, tmp_path / "both", View(64, 3.0), View(32)).embed_images(images)
-    expected = 3 * large + small
+    found = seen_at(folder, tmp_path / "both", 64, 32).embed_images(images)
+    expected = large + small
     assert np.allclose(found, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-5)
     assert float((large * small).sum(axis=1).max()) < 0.9999
 
 
-@pytest.mark.parametrize("view", [View(0), View(64, 0.0), View(64, -1.0), View(64, float("nan"))], ids=str)
-def test_views_that_show_nothing_are_refused(folder: Path, tmp_path: Path, view: View) -> None:
+@pytest.mark.parametrize("edges", [[], [0], [64, -1], ["large"], None], ids=str)
+def test_sizes_at_which_nothing_is_seen_are_refused(folder: Path, tmp_path: Path, edges: object) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    settings = tmp_path / "model" / onnx_models.CONFIG_FILE
+    settings.write_text(json.dumps({**json.loads(settings.read_text("utf-8")), "edges": edges}), "utf-8")
     with pytest.raises(ModelUnavailable):
-        seen_as(folder, tmp_path / "model", view)
+        embedders.load(f"onnx:{tmp_path / 'model'}")
 
 
 def test_a_vector_is_the_same_to_the_last_bit_whatever_comes_with_it(folder: Path) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ __all__ = [
     "IMAGE_FILE",
     "TEXT_FILE",
     "OnnxClipEmbedder",
-    "View",
     "document_clip",
     "files_hash",
     "onnx_clip",
@@ -41,30 +40,11 @@ __all__ = [
 
 CONFIG_FILE, IMAGE_FILE, TEXT_FILE = "onnx_clip.json", "image.onnx", "text.onnx"
 FILES = (CONFIG_FILE, IMAGE_FILE, TEXT_FILE, "tokenizer.json")
-DOCUMENT_CLIP_SHA256 = "1596397d888db452903dd8af718d058c181f04fd5b000a1d485eefe46bc756e6"
+DOCUMENT_CLIP_SHA256 = "76acb4753e1278675696f1f563c645c5eae79e32e8295739bd04386a96c792ad"
 """Of the shipped encoder's files, as `files_hash` makes it."""
 _SHIPPED = Path(__file__).parent / "document_clip"
 _CHUNK = 8
 """Pictures of a run."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One size at which a picture is seen: height and width in pixels, and what that counts in the mean of all.
-
-    A small encoder errs otherwise at each size, and the mean errs less (Simonyan & Zisserman 2015, multi-scale).
-    """
-
-    edge: int
-    weight: float = 1.0
-
-    @classmethod
-    def read(cls, settings: Mapping[str, Any]) -> View:
-        """From JSON. Raises KeyError, TypeError, ValueError."""
-        view = cls(int(settings["edge"]), float(settings["weight"]))
-        if view.edge < 1 or not view.weight > 0:
-            raise ValueError(f"no view of a picture: {settings}")
-        return view
 
 
 class OnnxClipEmbedder:
@@ -79,8 +59,10 @@ class OnnxClipEmbedder:
         try:
             settings = json.loads((folder / CONFIG_FILE).read_text("utf-8"))
             recipe = Recipe(**{name: _frozen(value) for name, value in settings["recipe"].items()})
-            self._views = [View.read(view) for view in settings["views"]]
-            self.image_size = max(view.edge for view in self._views)
+            self._edges = [int(edge) for edge in settings["edges"]]
+            if min(self._edges) < 1:
+                raise ValueError(f"no picture has {self._edges} pixels")
+            self.image_size = max(self._edges)
             self._recipe = _enlarged(recipe, self.image_size)
             self._length, self.dim = int(settings["length"]), int(settings["dim"])
             self._pad = int(settings["pad"])
@@ -115,12 +97,15 @@ class OnnxClipEmbedder:
         return np.stack([self._image(image) for image in images])
 
     def _image(self, image: Image.Image) -> Vectors:
-        """The weighted mean of the views of one picture, of length 1; shape (dim,)."""
+        """The mean of what is seen of one picture at each size, of length 1; shape (dim,).
+
+        A small encoder errs otherwise at each size, and the mean errs less (Simonyan & Zisserman 2015, multi-scale).
+        """
         largest, total = self._recipe.fit(image), np.zeros(self.dim, np.float32)
-        for view in self._views:
+        for edge in self._edges:
             # From the largest rather than from the picture, which may be ten times as large.
-            whole = largest if view.edge == largest.width else largest.resize((view.edge,) * 2, self._recipe.resample)
-            total += np.float32(view.weight) * self._infer(IMAGE_FILE, self._recipe.tensor(whole)[None])[0]
+            seen = largest if edge == largest.width else largest.resize((edge, edge), self._recipe.resample)
+            total += self._infer(IMAGE_FILE, self._recipe.tensor(seen)[None])[0]
         found: Vectors = total / np.linalg.norm(total)
         return found
 

@@ -19,7 +19,7 @@ from typing import Any
 from PIL import Image
 
 from mmrag.embedders.onnx_models import CONFIG_FILE as ONNX_FILE
-from mmrag.embedders.onnx_models import IMAGE_FILE, TEXT_FILE, View
+from mmrag.embedders.onnx_models import IMAGE_FILE, TEXT_FILE
 from mmrag.embedders.open_clip_models import read_open_clip
 from mmrag.embedders.preprocessing import Recipe
 from mmrag.embedders.text import load_tokenizer
@@ -35,9 +35,8 @@ __all__ = ["CARD_FILE", "average", "export", "export_onnx", "model_card"]
 CARD_FILE = "README.md"
 _HF_WEIGHTS = "model.safetensors"
 _OPSET = 17
-_VIEWS = ((5 / 3, 0.55), (1.0, 0.3), (3 / 4, 0.15))
-"""Sizes, of the model's own, and their weights: print is told from drawings at the largest, and what a figure holds
-by the mean of several (docs/log.md)."""
+_SIZES = (5 / 3, 5 / 6)
+"""Of the model's own: print is told from drawings at the larger, and both err otherwise (docs/log.md)."""
 _SETTINGS = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -121,16 +120,16 @@ def export_onnx(folder: Path) -> str:
         "pad": tokenizer.token_to_id(PAD),
         "dim": int(loaded.config["embed_dim"]),
         "recipe": asdict(recipe),
-        "views": [asdict(view) for view in _views(recipe, any_size=any_size)],
+        "edges": _edges(recipe, any_size=any_size),
     }
     _replace(folder / ONNX_FILE, json.dumps(settings, indent=1).encode())
     return f"onnx:{folder}"
 
 
-def _views(recipe: Recipe, *, any_size: bool) -> list[View]:
-    """The sizes at which the model is to see a picture: its own and, where it takes any, others as well."""
+def _edges(recipe: Recipe, *, any_size: bool) -> list[int]:
+    """The sizes at which the model is to see a picture, in pixels: its own or, where it takes any, two others."""
     edge = (recipe.crop or recipe.size)[0]
-    return [View(round(edge * size), weight) for size, weight in _VIEWS] if any_size else [View(edge)]
+    return [round(edge * size) for size in _SIZES] if any_size else [edge]
 
 
 def average(folders: Sequence[Path], folder: Path) -> str:
