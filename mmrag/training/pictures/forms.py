@@ -99,7 +99,7 @@ def _printed(sheet: Sheet) -> None:
         at = ((left + right) / 2 if middle else left, y)
         sheet.text(at, sheet.about(), size * rng.uniform(1.3, 2), anchor="ma" if middle else "la", bold=True)
         y += size * 3
-    band = mix(sheet.paper, sheet.colour() if sheet.chance(0.3) else sheet.ink, rng.choice([0.15, 0.3, 1.0]))
+    band = mix(sheet.paper, sheet.plain() if sheet.chance(0.3) else sheet.ink, rng.choice([0.15, 0.3, 1.0]))
     parts = rng.choice([("blanks", "words", "ticks", "heading"), ("cells", "cells", "words", "heading", "ticks")])
     while y < sheet.height * 0.95 - size * 2:
         part, below = rng.choice(parts), y + size * 1.9
