@@ -50,7 +50,19 @@ class Recipe:
 
     def fit(self, image: Image.Image) -> Image.Image:
         """The picture in RGB and in the size of the model."""
-        return self._resize(to_rgb(image))
+        image = to_rgb(image)
+        width, height = image.size
+        if self.resize == "shortest":
+            if max(width, height) > _LONGEST_RATIO * min(width, height):
+                image = _centre(image, _LONGEST_RATIO * min(width, height))
+                width, height = image.size
+            image = image.resize(self._shortest(width, height), self.resample)
+        elif self.resize == "squash":
+            image = image.resize(self.size[::-1], self.resample)
+        elif self.resize == "longest":
+            ratio = max(height / self.size[0], width / self.size[1])
+            image = image.resize((max(1, round(width / ratio)), max(1, round(height / ratio))), self.resample)
+        return image if self.crop is None else self._crop(image, self.crop)
 
     def tensor(self, image: Image.Image) -> Pixels:
         """A picture in RGB as it is, normalised."""
@@ -64,20 +76,6 @@ class Recipe:
         shift = np.asarray(self.mean, np.float32) / std
         normalised: Pixels = values.astype(np.float32) * (np.float32(self.scale) / std) - shift
         return normalised
-
-    def _resize(self, image: Image.Image) -> Image.Image:
-        width, height = image.size
-        if self.resize == "shortest":
-            if max(width, height) > _LONGEST_RATIO * min(width, height):
-                image = _centre(image, _LONGEST_RATIO * min(width, height))
-                width, height = image.size
-            image = image.resize(self._shortest(width, height), self.resample)
-        elif self.resize == "squash":
-            image = image.resize(self.size[::-1], self.resample)
-        elif self.resize == "longest":
-            ratio = max(height / self.size[0], width / self.size[1])
-            image = image.resize((max(1, round(width / ratio)), max(1, round(height / ratio))), self.resample)
-        return image if self.crop is None else self._crop(image, self.crop)
 
     def _shortest(self, width: int, height: int) -> tuple[int, int]:
         rows, columns = self.size

@@ -160,15 +160,36 @@ def _mesh(sheet: Sheet, _: list[Spot], pen: tuple[RGB, int]) -> None:
 
 
 def _plane(sheet: Sheet, points: list[Spot], pen: tuple[RGB, int]) -> None:
-    """A plane with axes: squares behind, a few numbers, one function or some vectors, marks at the points."""
+    """A plane with axes, and on it one function, some vectors, or the points joined."""
     rng, ends = sheet.rng, (sheet.width * 0.04, sheet.width * 0.96, sheet.height * 0.96, sheet.height * 0.04)
-    x, y = sheet.width * rng.choice([0.08, 0.3, 0.5, 0.5]), sheet.height * rng.choice([0.92, 0.7, 0.5, 0.5])
-    step, numbered = min(sheet.width, sheet.height) / rng.uniform(4, 12), sheet.chance(0.6)
+    origin = sheet.width * rng.choice([0.08, 0.3, 0.5, 0.5]), sheet.height * rng.choice([0.92, 0.7, 0.5, 0.5])
+    _axes(sheet, origin, ends)
+    form = rng.choice(["curve", "vectors", "joined"])
+    if form == "joined":
+        _joined(sheet, points, pen)
+    elif form == "vectors":
+        for spot in points[:3]:
+            sheet.arrow(origin, spot, pen[0], pen[1] + 1)
+    else:
+        bend, turns, tall = rng.choice(["wave", "power"]), rng.uniform(0.6, 2.5), sheet.height * rng.uniform(0.15, 0.4)
+        path = []
+        for place in range(81):
+            share = place / 40 - 1
+            value = math.sin(6.283 * turns * share) if bend == "wave" else abs(share) ** turns * math.copysign(1, share)
+            height = min(ends[2], max(ends[3], origin[1] - tall * value))
+            path.append((sheet.width * (0.5 + 0.45 * share), height))
+        sheet.line(path, *pen)
+
+
+def _axes(sheet: Sheet, origin: Spot, ends: tuple[float, float, float, float]) -> None:
+    """Two axes through `origin`, pointed or not, numbered or not, squares behind. `ends`: left, right, low, high."""
+    (x, y), (left, right, low, high) = origin, ends
+    step, numbered = min(sheet.width, sheet.height) / sheet.rng.uniform(4, 12), sheet.chance(0.6)
     squared, size = sheet.rng.choice(["none", "lines", "dashes"]), max(9.0, step / 3)
-    for across, origin, far in ((True, x, sheet.width), (False, y, sheet.height)):
-        for place in range(-round(origin / step), round((far - origin) / step) + 1):
-            at = origin + place * step
-            stops = ((at, ends[3]), (at, ends[2])) if across else ((ends[0], at), (ends[1], at))
+    for across, start, far in ((True, x, sheet.width), (False, y, sheet.height)):
+        for place in range(-round(start / step), round((far - start) / step) + 1):
+            at = start + place * step
+            stops = ((at, high), (at, low)) if across else ((left, at), (right, at))
             if squared == "lines":
                 sheet.line(stops, sheet.faint, 1)
             elif squared == "dashes":
@@ -176,20 +197,9 @@ def _plane(sheet: Sheet, points: list[Spot], pen: tuple[RGB, int]) -> None:
             if numbered and place:
                 spot = (at, y + 2) if across else (x - 3, at)
                 sheet.text(spot, str(place if across else -place), size, anchor="ma" if across else "rm")
-    draw = sheet.arrow if sheet.chance(0.6) else lambda start, stop, *pen: sheet.line([start, stop], *pen)
-    draw((ends[0], y), (ends[1], y), sheet.ink, 1)
-    draw((x, ends[2]), (x, ends[3]), sheet.ink, 1)
-    form = rng.choice(["curve", "vectors", "joined"])
-    if form == "joined":
-        _joined(sheet, points, pen)
-    elif form == "vectors":
-        for spot in points[:3]:
-            sheet.arrow((x, y), spot, pen[0], pen[1] + 1)
-    else:
-        bend, turns, tall = rng.choice(["wave", "power"]), rng.uniform(0.6, 2.5), sheet.height * rng.uniform(0.15, 0.4)
-        path = []
-        for place in range(81):
-            share = place / 40 - 1
-            value = math.sin(6.283 * turns * share) if bend == "wave" else abs(share) ** turns * math.copysign(1, share)
-            path.append((sheet.width * (0.5 + 0.45 * share), min(ends[2], max(ends[3], y - tall * value))))
-        sheet.line(path, *pen)
+    pointed = sheet.chance(0.6)
+    for axis in (((left, y), (right, y)), ((x, low), (x, high))):
+        if pointed:
+            sheet.arrow(*axis, sheet.ink, 1)
+        else:
+            sheet.line(axis, sheet.ink, 1)
